@@ -1,0 +1,1 @@
+"""The outside world: sources of mail and calendar metadata, read into observations."""

@@ -1,0 +1,1 @@
+"""Meaning: pure functions from observations to labels, people, interactions and health."""

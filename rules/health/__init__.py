@@ -1,0 +1,1 @@
+"""How each relationship develops against its own past."""

@@ -1,0 +1,105 @@
+"""What health says of a person in a week, and what it needs to know to say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from rules.meaning import Coverage, Interaction, Person, Traffic
+
+
+class Status(StrEnum):
+    """In the order in which they are asked: the first that holds is the status."""
+
+    UNKNOWN = "unknown"
+    TOO_LITTLE_HISTORY = "too_little_history"
+    ENDED = "ended"
+    DRIFTING = "drifting"
+    MOVED_DOWN = "moved_down"
+    GOING_QUIET = "going_quiet"
+    ONE_SIDED = "one_sided"
+    NEVER_PERSONAL = "never_personal"
+    WATCH = "watch"
+    HEALTHY = "healthy"
+
+
+@dataclass(frozen=True, slots=True)
+class DriftSettings:
+    """Budgets per 100 relationships and year; see docs/health.md."""
+
+    false_flags: float = 1.0
+    moved_down_false_flags: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The owner's word on a flag, from the journal: right, wrong, snooze (until), ended."""
+
+    person: str
+    on: date
+    word: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that an assessment may know, already cut at its as-of day."""
+
+    people: Sequence[Person]
+    interactions: Sequence[Interaction]
+    traffic: Sequence[Traffic]
+    coverage: Coverage
+    answers: Sequence[Answer] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A shrunk share with its interval, and the same a year ago. `value` in [0, 1] unless `unit` says otherwise."""
+
+    value: float
+    low: float
+    high: float
+    past: float | None = None
+    year_ago: float | None = None
+    trend: str = "steady"
+    unit: str = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A person in one ISO week: the line under "people" in `syncd report --format json`."""
+
+    person: str
+    week: str
+    status: Status
+    also: tuple[Status, ...]
+    since: date | None
+    probability: float | None
+    evidence: str
+    suggestion: str
+    health: float | None = None
+    facets: Mapping[str, Facet] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """The whole desk in one week. `event` is a sentence when nearly everybody fell quiet at once."""
+
+    week: str
+    measures: Mapping[str, Facet] = field(default_factory=dict)
+    event: str | None = None
+    call_first: tuple[str, ...] = ()
+    bench: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of `syncd backtest`: a status that a person entered in a week."""
+
+    week: str
+    person: str
+    status: Status
+    also: tuple[Status, ...]
+    probability: float | None
