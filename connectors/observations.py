@@ -110,7 +110,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", t
 Observation = Message | Event
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Observation)
+_decoder: msgspec.json.Decoder[Observation] = msgspec.json.Decoder(Observation)
 
 
 def encode(observation: Observation) -> bytes:
@@ -152,7 +152,9 @@ def from_json(line: bytes | str) -> Observation:
     if isinstance(raw.get("headers"), Mapping):
         raw["headers"] = {str(name).lower(): str(value) for name, value in raw["headers"].items()}
     defaults = {"truncated": False}
-    return msgspec.convert({k: v if v is not None else defaults.get(k) for k, v in raw.items()}, Observation)
+    known = {k: v if v is not None else defaults.get(k) for k, v in raw.items()}
+    observation: Observation = msgspec.convert(known, Observation)
+    return observation
 
 
 def _lowered(entry: Any) -> Any:

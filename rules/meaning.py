@@ -103,12 +103,26 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """Two addresses are one person, known since the day `on` (`date.min`: by the owner's word).
+
+    Who is whom on a day D is the union of all merges with `on <= D`: so an assessment as of D never knows more.
+    """
+
+    on: date
+    one: str
+    other: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Interaction:
     """One person, one occurrence: an e-mail in or out, a meeting or call that took place.
 
     Attributes:
         id: stable digest of observation and person.
         person: `Person.id`.
+        address: the address of the person that took part; persons may be merged from several.
         at: aware start (UTC); `minutes` how long, 0 for mail; `local` the owner's wall-clock day of `at`.
         took_place: probability that it did; mail 1.0.
         weight: 1.0 for one-to-one; falls with Cc and with the number of people.
@@ -122,6 +136,7 @@ class Interaction:
 
     id: str
     person: str
+    address: str
     at: datetime
     local: date
     channel: Channel

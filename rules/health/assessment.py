@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from rules.meaning import Coverage, Interaction, Person, Traffic
+from rules.meaning import Coverage, Interaction, Merge, Person, Traffic
 
 
 class Status(StrEnum):
@@ -45,9 +45,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that an assessment may know, already cut at its as-of day."""
+    """All that an assessment may know. `people` as known at the end; `merges` say since when addresses are one
+    person, so that any earlier week can be seen as it was known then. Interactions and traffic in order of time."""
 
     people: Sequence[Person]
+    merges: Sequence[Merge]
     interactions: Sequence[Interaction]
     traffic: Sequence[Traffic]
     coverage: Coverage
