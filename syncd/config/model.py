@@ -1,0 +1,214 @@
+"""The config file as one frozen, typed model.
+
+The sample file, the JSON schema and `docs/configuration.md` are made from it: every field carries its description
+here and nowhere else. `examples` are shown in the sample file and offered as the fix of a bad value.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from rules.meaning import Channel, Circle
+from syncd.config import places
+from syncd.config.checks import domain, email_address, ledger_url, mail_server, zone_name
+
+if TYPE_CHECKING:
+    from connectors.options import AccountOptions as Account
+else:
+    from syncd.config.accounts import Account
+
+EmailAddress = Annotated[str, BeforeValidator(email_address)]
+Domain = Annotated[str, BeforeValidator(domain)]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are problems, values never change once read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=False)
+
+
+class Weekday(StrEnum):
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+class OwnerSettings(Section):
+    """Whose mailboxes these are."""
+
+    name: str | None = Field(None, description="Your name, for the greeting.", examples=["Mara Visser"])
+    addresses: tuple[EmailAddress, ...] = Field(
+        description="Every address that is you, old ones too. What you send from another one is found by itself.",
+        min_length=1,
+        examples=[["mara.visser@visser-advies.com"]],
+    )
+    own_domains: tuple[Domain, ...] = Field(
+        (), description="Domains of your own firm: people there are your team.", examples=[["visser-advies.com"]]
+    )
+    timezone: Annotated[str, BeforeValidator(zone_name)] = Field(
+        default_factory=places.machine_zone,
+        description="Your time zone: weeks and days begin there. Without it, this machine's.",
+        examples=["Europe/Amsterdam"],
+    )
+
+
+class PersonSettings(Section):
+    """Your word on a person. It outranks whatever the rules conclude."""
+
+    addresses: tuple[EmailAddress, ...] = Field(
+        description="All addresses of this person; several make them one person, the first is the id.",
+        min_length=1,
+        examples=[["ilse@nordkai.example"]],
+    )
+    name: str | None = Field(None, description="What to call them.", examples=["Ilse Nordkai"])
+    circle: Circle | None = Field(None, description="team, supplier, customer or other.", examples=["customer"])
+    role: str | None = Field(
+        None, description="What they are for their firm, shown in the report.", examples=["head of purchasing"]
+    )
+    key: bool = Field(default=False, description="A relationship that must not be lost: it comes first.")
+    renews: date | None = Field(
+        None,
+        description="When a contract with them ends: the report looks ahead to it.",
+        examples=[date(2027, 3, 31)],
+    )
+    ignore: bool = Field(default=False, description="Leave this person out of people, flags and reports.")
+    not_same: tuple[EmailAddress, ...] = Field(
+        (),
+        description="Addresses that are somebody else, though they look alike.",
+        examples=[["i.nordkai@other.example"]],
+    )
+    every_days: int | None = Field(
+        None, description="A rhythm you wish for, in days, beside the one that is learned.", ge=1, examples=[60]
+    )
+    prefers: Literal["in_person", "video", "phone", "email"] | None = Field(
+        None, description="How they like to be met; suggestions follow it.", examples=["phone"]
+    )
+    assistants: tuple[EmailAddress, ...] = Field(
+        (), description="Who writes for them: counts as contact with them.", examples=[["office@nordkai.example"]]
+    )
+
+    @property
+    def channel(self) -> Channel | None:
+        return None if self.prefers is None else Channel(self.prefers)
+
+
+class DomainSettings(Section):
+    """Your word on everybody at a domain."""
+
+    domain: Domain = Field(description="The domain, its subdomains included.", examples=["nordkai.example"])
+    circle: Circle | None = Field(None, description="team, supplier, customer or other.", examples=["supplier"])
+    ignore: bool = Field(default=False, description="Leave everybody there out of people, flags and reports.")
+
+
+class DriftBudgets(Section):
+    """How many false flags you accept. Fewer means later: docs/health.md has the measured trade."""
+
+    false_flags: float = Field(
+        1.0, description="False flags of `drifting`, per 100 relationships and year.", gt=0, le=100
+    )
+    moved_down_false_flags: float = Field(
+        0.5, description="The same for `moved_down`: a budget of its own.", gt=0, le=100
+    )
+
+
+class MeetingSettings(Section):
+    """What counts as a meeting that carries a relationship."""
+
+    small_circle: int = Field(4, description="A meeting is small with up to this many others.", ge=1, le=50)
+
+
+class SyncSettings(Section):
+    """How often the accounts are read by `syncd run`."""
+
+    every_minutes: float = Field(10.0, description="Minutes between two syncs of an account.", gt=0, le=1440)
+    deadline_minutes: float = Field(
+        60.0, description="After so many minutes a sync is stopped and goes on at the next turn.", gt=0
+    )
+
+
+class ReportSettings(Section):
+    """The weekly mail. Without `to` and `smtp` none is sent; `syncd report` makes one at any time."""
+
+    to: EmailAddress | None = Field(
+        None, description="Who gets the weekly mail.", examples=["mara.visser@visser-advies.com"]
+    )
+    from_: EmailAddress | None = Field(
+        None,
+        alias="from",
+        description="The sender; without it, the same as `to`.",
+        examples=["syncd@visser-advies.com"],
+    )
+    weekday: Annotated[Weekday, BeforeValidator(lambda v: v.lower() if isinstance(v, str) else v)] = Field(
+        Weekday.MONDAY, description="The day it is sent, in the owner's time zone."
+    )
+    hour: int = Field(7, description="The hour of that day it is sent at.", ge=0, le=23)
+    smtp: Annotated[str, BeforeValidator(mail_server)] | None = Field(
+        None,
+        description="The mail server: smtps:// is TLS from the start, smtp:// turns to TLS with STARTTLS "
+        "(to this machine itself, plain is allowed).",
+        examples=["smtps://smtp.example.org"],
+    )
+    security: Literal["tls", "starttls", "none"] | None = Field(
+        None, description="Overrules what the URL says; `none` only towards this machine.", examples=["starttls"]
+    )
+    user: str | None = Field(None, description="The login name at the mail server.", examples=["mara"])
+    password_command: str | None = Field(
+        None, description="A command that prints the password; its first line is used.", examples=["pass show mail"]
+    )
+
+    @property
+    def mailed(self) -> bool:
+        """Whether the weekly mail is to be sent at all."""
+        return self.to is not None and self.smtp is not None
+
+
+class RetentionSettings(Section):
+    """How long things are kept. Off unless set: the longer the past, the better a rhythm is known."""
+
+    subjects_days: int | None = Field(
+        None, description="Forget subjects and titles after so many days.", ge=1, examples=[730]
+    )
+    everything_days: int | None = Field(
+        None, description="Forget whole observations after so many days.", ge=1, examples=[3650]
+    )
+
+
+class PrivacySettings(Section):
+    """What other people may see over your shoulder."""
+
+    show_subjects: bool = Field(default=True, description="Show subjects and titles in reports, lists and exports.")
+
+
+class Config(Section):
+    """Everything that `syncd.toml` may say."""
+
+    database: Annotated[str, BeforeValidator(ledger_url)] = Field(
+        default_factory=places.ledger_url,
+        description="Where the ledger lies: a SQLite file or a PostgreSQL database. Without it, a SQLite file in "
+        "the state directory.",
+        examples=["sqlite:////var/lib/syncd/ledger.db"],
+    )
+    rules: tuple[Path, ...] = Field(
+        (), description="Rule files of your own, read after the built-in packs.", examples=[["my-rules.toml"]]
+    )
+    owner: OwnerSettings = Field(description="Whose mailboxes these are.")
+    account: tuple[Account, ...] = Field(
+        (), description="What is read: one `[[account]]` for each login, folder or file."
+    )
+    person: tuple[PersonSettings, ...] = Field((), description="Your word on single people.")
+    domain: tuple[DomainSettings, ...] = Field((), description="Your word on whole domains.")
+    drift: DriftBudgets = Field(DriftBudgets(), description="How many false flags you accept.")
+    meetings: MeetingSettings = Field(MeetingSettings(), description="What counts as a small meeting.")
+    sync: SyncSettings = Field(SyncSettings(), description="How often accounts are read.")
+    report: ReportSettings = Field(ReportSettings(), description="The weekly mail.")
+    retention: RetentionSettings = Field(RetentionSettings(), description="How long things are kept.")
+    privacy: PrivacySettings = Field(PrivacySettings(), description="What others may see.")

@@ -1,0 +1,54 @@
+"""Where things lie when nobody says otherwise: the config file, the state directory, the machine's time zone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+SYSTEM_CONFIG = Path("/etc/syncd/syncd.toml")
+
+
+def user_config() -> Path:
+    """Where `syncd init` writes, and the first place that is searched."""
+    base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+    return Path(base).expanduser() / "syncd" / "syncd.toml"
+
+
+def find_config(named: Path | None = None) -> Path:
+    """The config file to use: `named` (from --config), $SYNCD_CONFIG, the user's, the system's.
+
+    The first that exists wins; a named one is returned whether it exists or not, so that the error names it.
+    """
+    if named is not None:
+        return named.expanduser()
+    from_environment = os.environ.get("SYNCD_CONFIG")
+    if from_environment:
+        return Path(from_environment).expanduser()
+    mine = user_config()
+    return SYSTEM_CONFIG if SYSTEM_CONFIG.exists() and not mine.exists() else mine
+
+
+def state_directory() -> Path:
+    """Where the ledger and tokens lie: systemd's StateDirectory, or the user's state folder."""
+    from_systemd = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    if from_systemd:
+        return Path(from_systemd)
+    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(base).expanduser() / "syncd"
+
+
+def ledger_url() -> str:
+    return f"sqlite:///{state_directory() / 'ledger.db'}"
+
+
+def machine_zone() -> str:
+    """This machine's IANA zone: $TZ, else what /etc/localtime points to, else UTC."""
+    link = Path("/etc/localtime")
+    linked = str(link.resolve()).partition("/zoneinfo/")[2] if link.is_symlink() else ""
+    for name in (os.environ.get("TZ", "").lstrip(":"), linked):
+        try:
+            return ZoneInfo(name).key if name else "UTC"
+        except (ZoneInfoNotFoundError, ValueError):
+            continue
+    return "UTC"
