@@ -1,0 +1,154 @@
+"""What an account may say in the config, one model per kind, all on this page.
+
+The reference page, the sample file and the JSON schema are generated from these fields, so every field has a
+description a user understands. Nothing heavy is imported here: reading a config never loads a provider's library.
+Relative paths are resolved against the config file's folder by whoever loads the config.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+# A scheme that carries passwords or metadata in the clear may only be spoken to this machine.
+PLAIN_SCHEMES = frozenset({"http", "imap"})
+
+
+class AccountOptions(BaseModel):
+    """What every account says."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(
+        min_length=1,
+        max_length=80,
+        description="What you call the account. Unique, and kept: the log knows the account by this name.",
+        examples=["work"],
+    )
+    kind: str = Field(description="Where the account's mail or calendar lies.")
+    include_private: bool = Field(
+        default=False,
+        description="Read entries marked private or confidential too. Otherwise only their busy time is kept.",
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _one_line(cls, name: str) -> str:
+        if name != name.strip() or not name.isprintable():
+            raise ValueError("must be one line without spaces around it")
+        return name
+
+
+class MaildirOptions(AccountOptions):
+    """A mailbox kept as one file per message, as Dovecot, mbsync, OfflineIMAP and notmuch keep it."""
+
+    kind: Literal["maildir"] = "maildir"
+    path: Path = Field(
+        description="The folder that holds `cur` and `new`, or one that holds such folders.",
+        examples=["~/Maildir"],
+    )
+
+
+class MboxOptions(AccountOptions):
+    """Mail exported or kept as one file per folder: Thunderbird, Apple Mail, Google Takeout, /var/mail."""
+
+    kind: Literal["mbox"] = "mbox"
+    path: Path = Field(
+        description="An mbox file, plain or gzipped (`.gz`), or a folder of them such as an unpacked Takeout.",
+        examples=["takeout/All mail Including Spam and Trash.mbox"],
+    )
+    live: bool = Field(
+        default=False,
+        description="Another program keeps adding mail to the file. Otherwise it is taken for an export that ends "
+        "with its newest message, and silence after that means nothing.",
+    )
+
+
+class IcsOptions(AccountOptions):
+    """Calendars as iCalendar files: exports of Google, Outlook and Apple, or what vdirsyncer keeps."""
+
+    kind: Literal["ics"] = "ics"
+    path: Path = Field(
+        description="An `.ics` file, or a folder in and below which they lie.",
+        examples=["calendar.ics"],
+    )
+    live: bool = Field(
+        default=False,
+        description="Another program keeps the files current. Otherwise they are taken for an export that ends with "
+        "its newest past event, and silence after that means nothing.",
+    )
+
+
+class MemoryOptions(AccountOptions):
+    """A source without an outside, for tests and demos: observations from a file, one JSON object a line."""
+
+    kind: Literal["memory"] = "memory"
+    path: Path | None = Field(
+        default=None,
+        description="Observations to start with, one a line in the form of `syncd rules try`.",
+    )
+
+
+class NetworkAccountOptions(AccountOptions):
+    """What every account reached over the network may say."""
+
+    schemes: ClassVar[frozenset[str]] = frozenset({"https", "http"})
+
+    endpoint: str | None = Field(
+        default=None,
+        description="The server's URL, where it is not the provider's public one: a private cloud, a proxy, a local "
+        "server. Unencrypted schemes only for this machine.",
+        examples=["imaps://imap.example.org"],
+    )
+    ca_file: Path | None = Field(
+        default=None, description="Certificates to trust instead of the system's, as a PEM file."
+    )
+    user: str | None = Field(default=None, description="The login name.", examples=["mara"])
+    password_command: str | None = Field(
+        default=None,
+        description="A command that prints the password on its first line.",
+        examples=["pass show mail"],
+    )
+    token_command: str | None = Field(
+        default=None,
+        description="A command that prints a bearer token on its first line, instead of `syncd login`.",
+        examples=["oama access mara@example.org"],
+    )
+
+    @field_validator("endpoint")
+    @classmethod
+    def _safe(cls, endpoint: str | None) -> str | None:
+        return None if endpoint is None else checked_endpoint(endpoint, cls.schemes)
+
+
+def checked_endpoint(url: str, schemes: frozenset[str]) -> str:
+    """`url` without a trailing slash if it is safe to talk to.
+
+    Raises:
+        ValueError: no such scheme here, no host, a password inside, or an unencrypted scheme to another machine.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in schemes:
+        raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in sorted(schemes, reverse=True))}")
+    if not parts.hostname:
+        raise ValueError("must name a host")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a login; use `user` and `password_command`")
+    _ = parts.port  # raises ValueError by itself where it is no number
+    if parts.scheme in PLAIN_SCHEMES and not is_loopback(parts.hostname):
+        raise ValueError(f"{parts.scheme}:// sends everything readable; use {parts.scheme}s:// for {parts.hostname}")
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` names this machine by itself. Names are not resolved: DNS could say anything."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,36 @@
+"""From a kind of account to its connector. Adding a connector: its options, its module, a line in each table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import cast
+
+from connectors.connector import Connector
+from connectors.options import AccountOptions, IcsOptions, MaildirOptions, MboxOptions, MemoryOptions
+
+KINDS: Mapping[str, type[AccountOptions]] = MappingProxyType(
+    {
+        "maildir": MaildirOptions,
+        "mbox": MboxOptions,
+        "ics": IcsOptions,
+        "memory": MemoryOptions,
+    }
+)
+"""Kind to the model of its options, light to import."""
+
+# Kind to module and class; imported only when an account of that kind is opened.
+_CONNECTORS: Mapping[str, tuple[str, str]] = {
+    "maildir": ("connectors.maildir", "MaildirConnector"),
+    "mbox": ("connectors.mbox", "MboxConnector"),
+    "ics": ("connectors.ics", "IcsConnector"),
+    "memory": ("connectors.memory", "MemoryConnector"),
+}
+
+
+def open_connector(options: AccountOptions) -> Connector:
+    """The connector of an account; nothing is opened or contacted before one of its methods is called."""
+    module, name = _CONNECTORS[options.kind]
+    connector_class = getattr(import_module(module), name)
+    return cast(Connector, connector_class(options))
