@@ -6,8 +6,9 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any
 
-from connectors.registry import KINDS
 from pydantic import Discriminator, Tag
+
+from connectors.registry import KINDS
 
 
 def _kind(value: Any) -> str | None:

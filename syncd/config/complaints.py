@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
-from connectors.registry import KINDS
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from connectors.registry import KINDS
 from syncd.config.likeness import did_you_mean, nearest
 from syncd.config.lines import line_of
 from syncd.config.model import Config

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from connectors.options import AccountOptions
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from connectors.options import AccountOptions
 from syncd.config.complaints import explain
 from syncd.config.contradictions import contradictions
 from syncd.config.lines import find_lines, line_of
