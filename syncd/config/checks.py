@@ -3,7 +3,6 @@ text says what is wrong and what to write instead."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -77,11 +76,3 @@ def mail_server(value: Any) -> Any:
     if url.username or url.password:
         raise ValueError("has a login in the URL. Write it as user and password_command")
     return value
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine itself: the only place where a plain connection is accepted."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,0 +1,94 @@
+"""Facts: bring them in, prove that none is missing, and say how the accounts stand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from syncd.cli.failures import FOUND
+from syncd.cli.screen import Format, FormatOption, note, progress, say, show
+from syncd.cli.workplace import workplace
+
+
+class Stats(StrEnum):
+    """How `sync` reports what it did."""
+
+    JSON = "json"
+
+
+_SYNCED = ("account", "source", "listed", "stored", "unchanged", "removed", "quarantined", "seconds")
+
+
+def sync(
+    context: typer.Context,
+    accounts: Annotated[list[str] | None, typer.Argument(help="Only these accounts.")] = None,
+    stats: Annotated[Stats | None, typer.Option("--stats", help="json: the figures of every source.")] = None,
+    accept_removals: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept-removals", metavar="SOURCE", help="Believe that this source is really that empty now."
+        ),
+    ] = None,
+) -> None:
+    """Read what is new in every account."""
+    from syncd.collect import collect
+
+    place = workplace(context)
+    with place.ledger() as ledger, progress("Reading") as tell:
+        outcome = collect(
+            ledger,
+            place.config,
+            datetime.now(UTC),
+            only=accounts or (),
+            accept_removals=accept_removals or (),
+            tell=tell,
+        )
+    if stats is Stats.JSON:
+        say(outcome.json())
+    else:
+        show(outcome.rows(), Format.TABLE, _SYNCED, "No account to read. Add one: syncd init")
+    for trouble in outcome.troubles():
+        note(trouble)
+    if outcome.failed:
+        raise typer.Exit(FOUND)
+
+
+def run(context: typer.Context) -> None:
+    """Keep going: sync, follow the config, send the weekly report. What the systemd unit runs."""
+    from syncd.daemon import serve
+
+    place = workplace(context)
+    raise typer.Exit(serve(place.file))
+
+
+def status(context: typer.Context, form: Annotated[Format, FormatOption] = Format.TABLE) -> None:
+    """Say how every account stands: when it was last read, what it holds, what is wrong."""
+    from syncd.tables import status_rows
+
+    place = workplace(context)
+    with place.ledger() as ledger:
+        rows = status_rows(ledger, place.config)
+    show(rows, form, ("account", "source", "held", "quarantined", "last_complete_sync", "trouble"), "Nothing synced.")
+    if any(row["trouble"] for row in rows):
+        raise typer.Exit(FOUND)
+
+
+def verify(
+    context: typer.Context,
+    accounts: Annotated[list[str] | None, typer.Argument(help="Only these accounts.")] = None,
+    form: Annotated[Format, FormatOption] = Format.TABLE,
+) -> None:
+    """Compare the ledger with a fresh listing of every source, made by a way of its own."""
+    from syncd.collect import audit
+
+    place = workplace(context)
+    with place.ledger() as ledger:
+        found = audit(ledger, place.config, datetime.now(UTC), only=accounts or ())
+    show(found.rows(), form, ("account", "source", "listed", "missing", "extra", "quarantined"), "Nothing to verify.")
+    for line in found.differences():
+        note(line)
+    if not found.clean:
+        raise typer.Exit(FOUND)

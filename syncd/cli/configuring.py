@@ -1,0 +1,56 @@
+"""`syncd config …`: check, show and change the config file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from syncd.cli.screen import note, say
+from syncd.cli.workplace import workplace
+
+app = typer.Typer(help="Check, show and change the config file.", no_args_is_help=True)
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """Name every problem of the config file at once."""
+    from syncd.config.warnings import warnings
+
+    place = workplace(context)
+    config = place.config
+    for warning in warnings(config):
+        note(f"Warning: {warning}")
+    say(f"{place.file} is fine.")
+
+
+@app.command()
+def show(context: typer.Context) -> None:
+    """Print the config that is in force, defaults included, secrets left out."""
+    from syncd.config.effective import effective
+
+    say(effective(workplace(context).config).rstrip())
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema, for editors."""
+    import json
+
+    from syncd.config import Config
+
+    say(json.dumps(Config.model_json_schema(), indent=2))
+
+
+@app.command("set")
+def set_(
+    context: typer.Context,
+    key: Annotated[
+        str, typer.Argument(help="As report.hour, account[work].path or person[ilse@nordkai.example].key.")
+    ],
+    value: Annotated[str, typer.Argument(help="The new value; text needs no quotes.")],
+) -> None:
+    """Change one key; comments stay, and a file that would not be accepted is never written."""
+    from syncd.config.editing import set_key
+
+    say(set_key(workplace(context).file, key, value))

@@ -1,0 +1,89 @@
+"""Looking: who there is, what happened with them, and why syncd says what it says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from syncd.cli.screen import Format, FormatOption, say, show
+from syncd.cli.workplace import workplace
+
+PersonArgument = typer.Argument(metavar="PERSON", help="An address, or a name if only one person has it.")
+DAY = ["%Y-%m-%d"]
+_NOBODY = "Nobody yet. Run: syncd sync"
+
+
+def people(
+    context: typer.Context,
+    suggestions: Annotated[bool, typer.Option("--suggestions", help="Addresses that may be one person.")] = False,
+    form: Annotated[Format, FormatOption] = Format.TABLE,
+) -> None:
+    """List the people you deal with, or which addresses may be one person."""
+    from syncd.tables import people_rows, suggestion_rows
+
+    with workplace(context).meaning() as ledger:
+        if suggestions:
+            show(suggestion_rows(ledger), form, ("one", "other", "because", "config"), "No two addresses look alike.")
+        else:
+            show(people_rows(ledger), form, ("person", "name", "organisation", "circle", "interactions"), _NOBODY)
+
+
+def interactions(
+    context: typer.Context,
+    person: Annotated[str | None, typer.Option("--person", help="Only with this person.")] = None,
+    since: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="From this day on.")] = None,
+    until: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Up to this day.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Only in_person, video, phone or email.")] = None,
+    form: Annotated[Format, FormatOption] = Format.TABLE,
+) -> None:
+    """List every interaction, oldest first."""
+    from syncd.lookup import find_person
+    from syncd.tables import interaction_rows
+
+    with workplace(context).meaning() as ledger:
+        who = None if person is None else find_person(ledger.meaning.people(), person).id
+        days = (since.date() if since else None, until.date() if until else None)
+        rows = interaction_rows(ledger, person=who, days=days, channel=channel)
+        show(
+            rows,
+            form,
+            ("at", "person", "channel", "direction", "purpose", "title"),
+            "No interactions. Run: syncd sync",
+        )
+
+
+def explain(
+    context: typer.Context,
+    person: Annotated[str, PersonArgument],
+    form: Annotated[Format, FormatOption] = Format.TABLE,
+) -> None:
+    """Say why syncd sees a relationship as it does: status, counts, evidence, rules."""
+    from syncd.explain import explanation
+    from syncd.lookup import find_person
+
+    place = workplace(context)
+    with place.meaning() as ledger:
+        found = find_person(ledger.meaning.people(), person)
+        told = explanation(ledger, place.config, found, place.today)
+        if form is Format.TABLE:
+            say(told.text)
+        else:
+            show([told.row], form, ())
+
+
+def story(
+    context: typer.Context,
+    person: Annotated[str, PersonArgument],
+    form: Annotated[Format, FormatOption] = Format.TABLE,
+) -> None:
+    """Tell a relationship from its beginning: every change of its status, in order."""
+    from syncd.explain import story as tell
+    from syncd.lookup import find_person
+
+    place = workplace(context)
+    with place.meaning() as ledger:
+        found = find_person(ledger.meaning.people(), person)
+        rows = tell(ledger, place.config, found, place.today)
+        show(rows, form, ("week", "status", "also", "probability"), "Nothing to tell yet.")

@@ -1,0 +1,61 @@
+"""`syncd rules …`: check your own rules, try them on observations, list what is in force."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncd.cli.failures import FOUND
+from syncd.cli.screen import Format, FormatOption, note, say, show
+from syncd.cli.workplace import workplace
+
+app = typer.Typer(help="Check, try and list the rules.", no_args_is_help=True)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    files: Annotated[list[Path] | None, typer.Argument(help="Rule files; without any, those of the config.")] = None,
+) -> None:
+    """Name every problem of rule files, and whether their own examples hold."""
+    from rules.ruleset import load
+
+    paths = files or list(workplace(context).config.rules)
+    rules = load(paths)
+    say(f"{len(rules.rules)} rules are fine.")
+
+
+@app.command("list")
+def list_(context: typer.Context, form: Annotated[Format, FormatOption] = Format.TABLE) -> None:
+    """List the rules that are in force, your own last."""
+    from rules.ruleset import load
+
+    place = workplace(context)
+    rules = load(place.config.rules if place.file.exists() else ())
+    rows = [
+        {"name": rule.name, "on": rule.kind, "because": rule.because, "evidence": rule.evidence} for rule in rules
+    ]
+    show(rows, form, ("name", "on", "because"))
+
+
+@app.command("try")
+def try_(
+    me: Annotated[list[str], typer.Option("--me", help="An address of the owner; may stand several times.")],
+    form: Annotated[Format, FormatOption] = Format.JSONL,
+    rules: Annotated[list[Path] | None, typer.Option("--rules", help="Rule files beside the built-in packs.")] = None,
+) -> None:
+    """Judge observations, one JSON object a line on stdin: one decision a line, in the same order."""
+    from rules.trial import try_lines
+
+    bad = 0
+    for answer in try_lines(sys.stdin.buffer, me=me, rules=rules or ()):
+        if answer.problem is not None:
+            bad += 1
+            note(f"line {answer.line}: {answer.problem}")
+        else:
+            say(answer.decision)
+    if bad:
+        raise typer.Exit(FOUND)

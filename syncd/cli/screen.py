@@ -1,0 +1,127 @@
+"""What a command shows: rows as a table on a terminal, as plain text in a pipe, as JSON for machines.
+
+Results go to stdout; progress, notes and errors to stderr, so that a pipe gets nothing but the result.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Any
+
+import typer
+
+Tell = Callable[[int, int | None], None]
+"""Called as work goes on, with how much is done and how much there is (None: unknown)."""
+
+PATIENCE = 2.0  # seconds; what is faster shows no bar
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+
+
+FormatOption = typer.Option("--format", "-f", help="table for people, json or jsonl for machines.")
+
+
+def say(text: str = "") -> None:
+    """A result, to stdout."""
+    sys.stdout.write(f"{text}\n")
+
+
+def note(text: str) -> None:
+    """Something beside the result, to stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def show(rows: Iterable[Mapping[str, Any]], form: Format, columns: Sequence[str], empty: str = "") -> None:
+    """Rows in the wanted form. Tables show only `columns`; JSON has everything that is in a row."""
+    if form is Format.TABLE:
+        _table(list(rows), columns, empty)
+        return
+    import msgspec
+
+    encode = msgspec.json.Encoder(enc_hook=str).encode
+    if form is Format.JSONL:
+        for row in rows:
+            say(encode(row).decode())
+    else:
+        say(msgspec.json.format(encode(list(rows)), indent=2).decode())
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], empty: str) -> None:
+    if not rows:
+        note(empty)
+    elif sys.stdout.isatty():
+        _rich_table(rows, columns)
+    else:
+        for row in rows:
+            say("\t".join(_cell(row.get(column)) for column in columns))
+
+
+def _rich_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        numbers = all(isinstance(row.get(column), int | float) for row in rows)
+        table.add_column(column.replace("_", " "), justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        # Text, not markup: a subject may hold brackets
+        table.add_row(*(Text(_cell(row.get(column))) for column in columns))
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    """One line of printable text: what strangers wrote in a subject must not steer the terminal."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.2f}"
+    if isinstance(value, list | tuple):
+        return ", ".join(_cell(entry) for entry in value)
+    return "".join(letter if letter.isprintable() else " " for letter in str(value))
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Tell]:
+    """A bar on stderr for anything longer than two seconds: count, rate and time left. Nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=None, rate="")
+    began = time.monotonic()
+
+    def tell(done: int, total: int | None = None) -> None:
+        elapsed = time.monotonic() - began
+        if elapsed < PATIENCE:
+            return
+        if not bar.live.is_started:
+            bar.start()
+        bar.update(task, completed=done, total=total, rate=f"{done / elapsed:,.0f}/s")
+
+    try:
+        yield tell
+    finally:
+        bar.stop()

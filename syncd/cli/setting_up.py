@@ -1,0 +1,92 @@
+"""The first minutes: a config, sample data, a login; and the check that all is well."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from syncd.cli.failures import FOUND, Failed
+from syncd.cli.people import DAY
+from syncd.cli.screen import Format, FormatOption, note, say, show
+from syncd.cli.workplace import workplace
+
+
+def init(
+    context: typer.Context,
+    addresses: Annotated[
+        list[str] | None, typer.Option("--address", help="An address of yours; several times.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Your name.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="As Europe/Amsterdam; without it, this machine's.")] = None,
+    maildir: Annotated[list[Path] | None, typer.Option(help="A Maildir to read.")] = None,
+    mbox: Annotated[list[Path] | None, typer.Option(help="An mbox file or Takeout folder to read.")] = None,
+    ics: Annotated[list[Path] | None, typer.Option(help="A calendar file or folder to read.")] = None,
+    non_interactive: Annotated[bool, typer.Option("--non-interactive", help="Ask nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a config that is there.")] = False,
+) -> None:
+    """Write a first config, with every key explained in it."""
+    from syncd.config.first import first_config
+
+    file = workplace(context).file
+    if file.exists() and not force:
+        raise Failed(f"{file} is there already. Change it with: syncd config set, or start over with --force")
+    if not addresses and not non_interactive:
+        addresses = typer.prompt("Your e-mail addresses, separated by spaces", err=True).split()
+        name = name or typer.prompt("Your name", default="", show_default=False, err=True)
+        if not (maildir or mbox or ics):
+            path = typer.prompt(
+                "A mail folder, mbox file or .ics file to read", default="", show_default=False, err=True
+            )
+            mbox, maildir, ics = _sorted_by_kind(path)
+    places = {"maildir": maildir or [], "mbox": mbox or [], "ics": ics or []}
+    first_config(file, addresses or [], places, name=name or None, timezone=timezone)
+    say(f"{file}")
+    note("Next: syncd config check, then syncd sync, then syncd report")
+
+
+def _sorted_by_kind(text: str) -> tuple[list[Path], list[Path], list[Path]]:
+    from syncd.config.first import kind_of
+
+    path = Path(text).expanduser()
+    found: dict[str, list[Path]] = {"mbox": [], "maildir": [], "ics": []}
+    if text:
+        found[kind_of(path)].append(path)
+    return found["mbox"], found["maildir"], found["ics"]
+
+
+def login(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="The account's name in the config.")],
+) -> None:
+    """Log in at the provider of an account."""
+    from syncd.logins import log_in
+
+    say(log_in(workplace(context).config, account))
+
+
+def doctor(context: typer.Context, form: Annotated[Format, FormatOption] = Format.TABLE) -> None:
+    """Look at everything that could be wrong, and list every host that is ever contacted."""
+    from syncd.doctor import examine
+
+    findings = list(examine(workplace(context).file))
+    show([finding.row() for finding in findings], form, ("check", "result", "fix"))
+    if any(not finding.well for finding in findings):
+        raise typer.Exit(FOUND)
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where to write; made if missing.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 1,
+    until: Annotated[
+        datetime | None, typer.Option(formats=DAY, help="The last day; last Sunday unless given.")
+    ] = None,
+) -> None:
+    """Write a believable person's mail and calendar to disk, with a config for it."""
+    from syncd.demo import write_demo
+
+    written = write_demo(folder, seed=seed, until=until.date() if until else None)
+    say(f"{written}")
+    note(f"Next: syncd --config {written} sync, then syncd --config {written} report")

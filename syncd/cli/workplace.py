@@ -1,0 +1,65 @@
+"""What every command stands on: which config file, the config in it, the ledger it names. Opened when first asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import typer
+
+if TYPE_CHECKING:
+    from syncd.config import Config
+    from syncd.ledger import Ledger
+
+
+@dataclass
+class Workplace:
+    """`named`: the file of --config, or None."""
+
+    named: Path | None = None
+
+    @cached_property
+    def file(self) -> Path:
+        from syncd.config import find_config
+
+        return find_config(self.named)
+
+    @cached_property
+    def config(self) -> Config:
+        from syncd.config import load
+
+        return load(self.file)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        from syncd.ledger import Ledger
+
+        with Ledger.open(self.config.database) as ledger:
+            yield ledger
+
+    @contextmanager
+    def meaning(self) -> Iterator[Ledger]:
+        """The ledger with its meaning brought up to date with facts, rules and config."""
+        from syncd.cli.screen import progress
+        from syncd.interpret import interpret
+
+        with self.ledger() as ledger, progress("Reading the mail's meaning") as tell:
+            interpret(ledger, self.config, progress=tell)
+            yield ledger
+
+    @property
+    def today(self) -> date:
+        """The owner's day."""
+        return datetime.now(UTC).astimezone(ZoneInfo(self.config.owner.timezone)).date()
+
+
+def workplace(context: typer.Context) -> Workplace:
+    found = context.find_object(Workplace)
+    assert found is not None
+    return found
