@@ -3,14 +3,25 @@
 The ledger hands over `Copy` values: one per item of a source, with every revision and placement it ever had. What
 comes back are `Occurrence` values: one per mail that was exchanged or meeting that was on the calendar. Nothing is
 merged for good: the grouping is worked out anew from the copies, so it can always be undone.
+
+Two copies of a message are the same where From and Date agree and either the Message-ID agrees or To and Subject do;
+what is the same as the same is the same. Two copies of an event are the same where UID and original start agree, or,
+where one has no UID, start, end, organiser and title. `docs/what-counts.md` has the cases.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
 
-from connectors.observations import Observation
+import msgspec
+
+from connectors.observations import Address, Event, Message, Observation, encode
+from rules.folders import role_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +61,9 @@ class Copy:
 class Occurrence:
     """One exchange or meeting: the observation that speaks for all its copies, its `folders` the union of theirs.
 
-    `id` is a digest of what makes it itself, not of which copy came first. `stands` False: it must not count (only
-    ever in Junk or Drafts, deleted or cancelled before its end, …) and `why_not` says so in plain words.
+    `id` is a digest of what makes it itself, not of which copy came first, and is the id of `observation` as well.
+    `stands` False: it must not count (only ever in Junk or Drafts, deleted or cancelled before its end, …) and
+    `why_not` says so in plain words. `roles`: what the folders that held it are for, as `rules.folders` names them.
     """
 
     id: str
@@ -60,3 +72,312 @@ class Occurrence:
     items: tuple[int, ...]
     stands: bool = True
     why_not: str | None = None
+    roles: frozenset[str] = frozenset()
+
+
+def fold(copies: Iterable[Copy], *, timezone: str = "UTC") -> list[Occurrence]:
+    """The occurrences behind the copies, in order of time (what has no time at all comes first).
+
+    Args:
+        copies: in any order; the result does not depend on it.
+        timezone: the owner's IANA zone, where floating and all-day events begin and end.
+    """
+    zone = ZoneInfo(timezone)
+    messages: list[Copy] = []
+    events: list[Copy] = []
+    for copy in copies:
+        (messages if isinstance(copy.revisions[-1].observation, Message) else events).append(copy)
+    found = [*(_mail(group, own) for group, own in _message_groups(messages))]
+    found += [_meeting(group, own, zone) for group, own in _event_groups(events)]
+    found.sort(key=lambda occurrence: (moment(occurrence.observation, zone) or _NEVER, occurrence.id))
+    return found
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_CLOCK_ERROR = timedelta(days=1)
+
+
+def moment(observation: Observation, zone: ZoneInfo) -> datetime | None:
+    """When it happened (aware): a mail's date, an event's start; floating times are read in `zone`.
+
+    A mail that claims to have been written more than a day after it was received has a wrong clock: there the
+    server's time stands.
+    """
+    if isinstance(observation, Event):
+        return aware(observation.start, zone)
+    date, received = aware(observation.date, zone), aware(observation.received, zone)
+    if date is None or (received is not None and date > received + _CLOCK_ERROR):
+        return received
+    return date
+
+
+def aware(time: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """The time with its zone; a naive one (floating, all-day) is that hour in `zone`."""
+    return time.replace(tzinfo=zone) if time is not None and time.tzinfo is None else time
+
+
+# --- which copies are one -------------------------------------------------------------------------------------------
+
+_Group = tuple[Sequence[Copy], str]
+
+
+def _message_groups(copies: Sequence[Copy]) -> Iterable[_Group]:
+    """Copies that are one mail, each group with its digest."""
+    buckets: dict[tuple[object, object], list[Copy]] = defaultdict(list)
+    for copy in copies:
+        message = copy.revisions[-1].observation
+        assert isinstance(message, Message)
+        buckets[_who(message.from_), _instant(message.date)].append(copy)
+    _complete(buckets)
+    for (who, when), bucket in buckets.items():
+        for group, names in _closure([(copy, _message_names(copy, when)) for copy in bucket]):
+            yield group, _digest("message", who, when, names[0])
+
+
+def _complete(buckets: dict[tuple[object, object], list[Copy]]) -> None:
+    """A copy that lacks From or Date disagrees with nobody: it joins the one mail of its Message-ID, if it is one."""
+    partial = [key for key in buckets if None in key]
+    if not partial:
+        return
+    by_id: dict[str, set[tuple[object, object]]] = defaultdict(set)
+    for key, bucket in buckets.items():
+        if None not in key:
+            for copy in bucket:
+                if name := _usable_id(copy):
+                    by_id[name].add(key)
+    for key in partial:
+        staying: list[Copy] = []
+        for copy in buckets[key]:
+            fitting = [
+                whole
+                for whole in by_id.get(_usable_id(copy) or "", ())
+                if all(mine in (None, theirs) for mine, theirs in zip(key, whole, strict=True))
+            ]
+            (buckets[fitting[0]] if len(fitting) == 1 else staying).append(copy)
+        buckets[key] = staying
+
+
+def _message_names(copy: Copy, when: object) -> list[str]:
+    """What a mail may be recognised by within its From and Date, the best name first."""
+    message = copy.revisions[-1].observation
+    assert isinstance(message, Message)
+    names = []
+    if name := _usable_id(copy):
+        names.append("1" + name)
+    recipients = sorted({str(_who(address)) for address in message.to or ()})
+    subject = " ".join((message.subject or "").casefold().split())
+    arrival = "" if when is not None else str(_instant(message.received))
+    if not names or recipients or subject or when is not None:
+        names.append("2" + "\x1f".join([arrival, subject, *recipients]))
+    return names
+
+
+def _usable_id(copy: Copy) -> str | None:
+    message = copy.revisions[-1].observation
+    assert isinstance(message, Message)
+    return (message.message_id or "").strip().strip("<>").strip() or None
+
+
+def _event_groups(copies: Sequence[Copy]) -> Iterable[_Group]:
+    """Copies that are one occurrence of one event, each group with its digest."""
+    alike: dict[str, set[str]] = defaultdict(set)
+    named = []
+    for copy in copies:
+        event = copy.revisions[-1].observation
+        assert isinstance(event, Event)
+        look = _look(event)
+        uid = (event.uid or "").strip()
+        if uid:
+            name = f"1{uid}\x1f{_instant(event.original_start)}"
+            alike[look].add(name)
+            named.append((copy, [name]))
+        else:
+            named.append((copy, [look]))
+    for _, names in named:  # without a UID it is the one event that looks the same, if it is one
+        if names[0].startswith("2") and len(alike.get(names[0], ())) == 1:
+            names[0] = next(iter(alike[names[0]]))
+    for group, names in _closure(named):
+        yield group, _digest("event", names[0])
+
+
+def _look(event: Event) -> str:
+    title = " ".join((event.title or "").casefold().split())
+    return f"2{_instant(event.start)}\x1f{_instant(event.end)}\x1f{_who(event.organizer)}\x1f{title}"
+
+
+def _closure(named: Sequence[tuple[Copy, list[str]]]) -> Iterable[tuple[list[Copy], list[str]]]:
+    """Groups of copies that share a name, directly or through others; the names of each group, sorted."""
+    if len(named) == 1:
+        yield [named[0][0]], sorted(named[0][1])
+        return
+    parent: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while (above := parent.setdefault(name, name)) != name:
+            parent[name] = parent[above]
+            name = above
+        return name
+
+    for _, names in named:
+        for other in names[1:]:
+            parent[root(other)] = root(names[0])
+    groups: dict[str, tuple[list[Copy], set[str]]] = {}
+    for copy, names in named:
+        group = groups.setdefault(root(names[0]), ([], set()))
+        group[0].append(copy)
+        group[1].update(names)
+    for members, all_names in groups.values():
+        yield members, sorted(all_names)
+
+
+def _who(address: Address | None) -> object:
+    if address is None:
+        return None
+    return address.address or (" ".join(address.name.casefold().split()) if address.name else None)
+
+
+def _instant(time: datetime | None) -> object:
+    if time is None:
+        return None
+    return time.isoformat() if time.tzinfo is None else int(time.timestamp())
+
+
+def _digest(*parts: object) -> str:
+    text = "\x1e".join(str(part) for part in parts)
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+# --- what a group says, and whether it counts -----------------------------------------------------------------------
+
+
+def _mail(group: Sequence[Copy], digest: str) -> Occurrence:
+    verdicts = [(copy, _not_mail(copy)) for copy in group]
+    standing = [copy for copy, why_not in verdicts if why_not is None]
+    speaking = standing or list(group)
+    why_not = None if standing else min(why for _, why in verdicts if why)
+    if len(speaking) == 1:
+        spoken = speaking[0].revisions[-1].observation
+    else:
+        spoken = _filled([copy.newest for copy in sorted(speaking, key=_mail_rank)])
+    return _occurrence(group, digest, spoken, why_not)
+
+
+def _mail_rank(copy: Copy) -> tuple[bool, int, bytes]:
+    # The sender's own copy knows the Bcc; otherwise the one that knows most. The bytes break ties for good.
+    sent = any(role_of(place.place, place.role) == "sent" for place in copy.placements)
+    filled = sum(getattr(copy.newest, name) is not None for name in Message.__struct_fields__)
+    return (not sent, -filled, encode(copy.newest))
+
+
+def _not_mail(copy: Copy) -> str | None:
+    """Why a copy of a mail must not count, or None. Deleting ends a placement and changes nothing else.
+
+    Trash says only that it was deleted; so where else it lay last decides.
+    """
+    places = [(role_of(place.place, place.role), place) for place in copy.placements]
+    telling = [(role, place) for role, place in places if role != "trash"]
+    if not telling:
+        return None
+    latest = {role for role, place in telling if place.until is None}
+    if not latest:
+        end = max(place.until for _, place in telling if place.until is not None)
+        latest = {role for role, place in telling if place.until == end}
+    if "drafts" in latest and "sent" not in latest:  # servers that keep one mail in many places list drafts twice
+        return "it is a draft that was never sent"
+    if latest == {"junk"}:
+        return "it lies in the junk folder only"
+    if latest == {"chats"}:
+        return "it is a chat, not a mail"
+    return None
+
+
+def _meeting(group: Sequence[Copy], digest: str, zone: ZoneInfo) -> Occurrence:
+    verdicts = [(copy, _last_word(copy), _not_meeting(copy, zone)) for copy in group]
+    standing = [(copy, event) for copy, event, why_not in verdicts if why_not is None]
+    cancelled = [event for _, event, why_not in verdicts if why_not == _CANCELLED]
+    why_not = None if standing else min(why for _, _, why in verdicts if why)
+    if standing and cancelled and all(_newer(event, cancelled) for _, event in standing):
+        why_not, standing = _CANCELLED, []
+    speaking = standing or [(copy, event) for copy, event, _ in verdicts]
+    ordered = sorted(speaking, key=lambda pair: encode(pair[1]))
+    ordered.sort(key=lambda pair: (_updated(pair[1]), pair[0].revisions[-1].seen_at), reverse=True)
+    ordered.sort(key=lambda pair: pair[1].attendees is None)  # a copy that hides its guests speaks last
+    events = [event for _, event in ordered]
+    return _occurrence(group, digest, events[0] if len(events) == 1 else _filled(events), why_not)
+
+
+_CANCELLED = "it was cancelled before it ended"
+
+
+def _updated(event: Event) -> float:
+    return event.updated.replace(tzinfo=event.updated.tzinfo or UTC).timestamp() if event.updated else 0.0
+
+
+def _newer(event: Event, cancelled: Sequence[Event]) -> bool:
+    """Some calendar that keeps the time of its changes learned of the cancellation after this copy was written."""
+    return any(other.updated is not None and _updated(other) > _updated(event) for other in cancelled)
+
+
+def _last_word(copy: Copy) -> Event:
+    """What an event's copy says at last: its newest revision, unless that cancels what was over already."""
+    events = [revision.observation for revision in copy.revisions if isinstance(revision.observation, Event)]
+    if events[-1].status == "cancelled":
+        return next((event for event in reversed(events) if event.status != "cancelled"), events[-1])
+    return events[-1]
+
+
+def _not_meeting(copy: Copy, zone: ZoneInfo) -> str | None:
+    """Why a copy of an event must not count, or None: cancelled, or taken off the calendar, before it ended."""
+    event = _last_word(copy)
+    if event.status == "cancelled":
+        return _CANCELLED
+    end = aware(event.end, zone) or aware(event.start, zone)
+    if copy.newest.status == "cancelled" if isinstance(copy.newest, Event) else False:
+        since = _cancelled_since(copy)
+        if end is None or since < end:
+            return _CANCELLED
+    removed = [place.until for place in copy.placements]
+    if removed and None not in removed:
+        last = max(until for until in removed if until is not None)
+        if end is None or last < end:
+            return "it was taken off the calendar before it ended"
+    return None
+
+
+def _cancelled_since(copy: Copy) -> datetime:
+    """When the cancellation that still holds was first seen."""
+    since = copy.revisions[-1].seen_at
+    for revision in reversed(copy.revisions):
+        if not isinstance(revision.observation, Event) or revision.observation.status != "cancelled":
+            break
+        since = revision.seen_at
+    return since
+
+
+def _filled(ordered: Sequence[Observation]) -> Observation:
+    """The first observation, what it does not know taken from the others."""
+    first = ordered[0]
+    unknown = [name for name in first.__struct_fields__ if getattr(first, name) is None]
+    known = {}
+    for name in unknown:
+        for other in ordered[1:]:
+            if (value := getattr(other, name)) is not None:
+                known[name] = value
+                break
+    return msgspec.structs.replace(first, **known) if known else first
+
+
+def _occurrence(group: Sequence[Copy], digest: str, spoken: Observation, why_not: str | None) -> Occurrence:
+    places = [place for copy in group for place in copy.placements]
+    held = [place for place in places if place.until is None] or places
+    return Occurrence(
+        id=digest,
+        observation=msgspec.structs.replace(
+            spoken, id=digest, folders=tuple(sorted({place.place for place in held})) or spoken.folders
+        ),
+        accounts=tuple(sorted({copy.account for copy in group})),
+        items=tuple(sorted(copy.item for copy in group)),
+        stands=why_not is None,
+        why_not=why_not,
+        roles=frozenset(role for place in places if (role := role_of(place.place, place.role))),
+    )

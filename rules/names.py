@@ -1,0 +1,91 @@
+"""Names of people as mail programs write them, brought to one form so that they can be compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_X500 = re.compile(r"</?o=.*|/(?:o|ou|cn)=.*", re.IGNORECASE)
+_NOTES = re.compile(r"(?:/[\w .&-]+)+(?:@[\w .-]+)?$|@[A-Z][\w .-]*$")
+_IN_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]|\{[^}]*\}")
+# "Anna Meyer via DocuSign": a service writes in her name; the address is not hers.
+_LENT = re.compile(
+    r"\b(?:via|on behalf of|im auftrag von|pour le compte de|en nombre de|per conto di|namens|em nome de)\b"
+    r"|\(via\b|'s? assistant\b",
+    re.IGNORECASE,
+)
+_COMPANY = re.compile(r"\s+(?:[-–—|/:•·]|@|at)\s+.*$")
+_HONOUR_WORDS = (
+    "dr prof professor mr mrs ms miss mag ing dipl phd md mba llm esq herr frau mme mlle sir ir drs mme"
+    " msc bsc cpa pmp"
+)
+# Words that name a desk, a robot or a team and never a person.
+_DESK_WORDS = (
+    "team support service services sales info office admin billing invoice invoices accounts accounting payable"
+    " receivable helpdesk help desk customer customers care newsletter news noreply reply notification notifications"
+    " alert alerts system mailer daemon postmaster webmaster marketing press jobs careers hr recruiting reception"
+    " group department abteilung buchhaltung vertrieb kundenservice kundendienst rechnung bestellung contact kontakt"
+    " orders order shop store booking bookings reservations calendar conference room meeting list members all"
+    " everyone staff announcements security updates digest bot automated gmbh inc ltd llc corp company ag bv the of"
+    " survey events webinar account mail email no do not"
+)
+_WORD = re.compile(r"[^\W\d_]+(?:[’'\-][^\W\d_]+)*")
+
+_HONOURS = frozenset(_HONOUR_WORDS.split())
+_DESKS = frozenset(_DESK_WORDS.split())
+
+Key = tuple[str, ...]
+
+
+@lru_cache(maxsize=131072)
+def readable(name: str | None) -> str | None:
+    """A display name as a person would write it, or None where it names no person.
+
+    Quotes, X.500 and Notes paths, brackets, honours and company suffixes go; "Meyer, Anna B." becomes "Anna B.
+    Meyer". A name that a service borrows ("Anna Meyer via DocuSign") or that is an address is None.
+    """
+    if not name or _LENT.search(name):
+        return None
+    bare = _X500.sub("", name).strip().strip("\"'<>;, ").strip()
+    bare = _IN_BRACKETS.sub(" ", _NOTES.sub("", bare)).strip().strip("\"'").strip()
+    if not bare or "@" in bare:
+        return None
+    bare = _COMPANY.sub("", bare)
+    last, comma, first = bare.partition(",")
+    if comma:
+        words = [word for word in first.replace(",", " ").split() if not _is_honour(word)]
+        bare = f"{' '.join(words)} {last}" if words else last
+    kept = [word for word in bare.split() if not _is_honour(word)]
+    return " ".join(kept) or None
+
+
+@lru_cache(maxsize=131072)
+def key_of(name: str | None) -> Key | None:
+    """What two spellings of one full name share: its words without accents, case and initials, or None where there
+    are fewer than two words or one of them names a desk."""
+    bare = readable(name)
+    if bare is None:
+        return None
+    words = tuple(plain(word) for word in _WORD.findall(bare))
+    full = tuple(word for word in words if len(word) > 1)
+    if not 2 <= len(full) <= 4 or any(word in _DESKS for word in full):
+        return None
+    return full
+
+
+@lru_cache(maxsize=131072)
+def words_of(address: str) -> Key:
+    """The words of an address's local part: "w..delainey@x" -> ("w", "delainey")."""
+    local = address.partition("@")[0].partition("+")[0]
+    return tuple(plain(word) for word in re.split(r"[._\-\d]+", local) if word)
+
+
+def plain(word: str) -> str:
+    """A word without case and accents; "ß" is "ss", and "ö" is "o"."""
+    bare = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(letter for letter in bare if letter.isalnum())
+
+
+def _is_honour(word: str) -> bool:
+    return plain(word) in _HONOURS
