@@ -149,7 +149,7 @@ class Noise:
                     subject="Undelivered Mail Returned to Sender",
                     message_id=f"bounce-{figure.slug}@{figure.domain}",
                     folder="Archive",
-                    body=f"--b\nContent-Type: text/plain\n\n550 5.1.1 <{figure.address}>: user unknown{self.canary}\n--b--",
+                    body=f"--b\n\n550 5.1.1 <{figure.address}>: user unknown{self.canary}\n--b--",
                     content_type='multipart/report; report-type=delivery-status; boundary="b"',
                     headers=(("Auto-Submitted", "auto-replied"), ("X-Failed-Recipients", figure.address)),
                 )
