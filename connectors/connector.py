@@ -28,6 +28,9 @@ from typing import Protocol
 
 from connectors.observations import Observation
 
+# Grows when a reader learns to read more: what an older one gave up on (quarantined items) is then read again.
+PARSER_VERSION = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

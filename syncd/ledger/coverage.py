@@ -1,0 +1,117 @@
+"""Which time the sources have listed completely. Unseen inside it means silent; outside it is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from connectors.connector import Span
+from rules.meaning import Coverage
+from syncd.ledger import schema
+from syncd.ledger.times import moment, text
+
+if TYPE_CHECKING:
+    from syncd.ledger.facts import SourceState
+
+_DAY = timedelta(days=1)
+_STALE_AFTER = timedelta(days=3)  # a live source that has not been listed for so long is worth a sentence
+
+
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The same time as sorted spans that neither touch nor overlap."""
+    result: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, span.end)):
+        if span.end <= span.start:
+            continue
+        if result and span.start <= result[-1].end:
+            result[-1] = Span(result[-1].start, max(result[-1].end, span.end))
+        else:
+            result.append(span)
+    return tuple(result)
+
+
+def extend(connection: Connection, owner: int, source: int, covered: Sequence[Span]) -> None:
+    """Add newly covered time to what the source had."""
+    if not covered:
+        return
+    table = schema.coverage
+    query = sa.select(table.c.start, table.c.end).where(table.c.source_id == source)
+    old = {(start, end) for start, end in connection.execute(query)}
+    spans = [Span(moment(start), moment(end)) for start, end in old]
+    new = {(text(span.start), text(span.end)) for span in joined([*spans, *map(_whole_seconds, covered)])}
+    for start, _ in old - new:
+        connection.execute(sa.delete(table).where(table.c.source_id == source, table.c.start == start))
+    rows = [{"source_id": source, "owner_id": owner, "start": start, "end": end} for start, end in sorted(new - old)]
+    if rows:
+        connection.execute(sa.insert(table), rows)
+
+
+def _whole_seconds(span: Span) -> Span:
+    return Span(span.start.astimezone(UTC).replace(microsecond=0), span.end.astimezone(UTC).replace(microsecond=0))
+
+
+def spans(connection: Connection, owner: int) -> dict[int, tuple[Span, ...]]:
+    """Per source, its spans in order of time."""
+    table = schema.coverage
+    query = sa.select(table).where(table.c.owner_id == owner).order_by(table.c.source_id, table.c.start)
+    found: dict[int, tuple[Span, ...]] = {}
+    for row in connection.execute(query):
+        found[row.source_id] = (*found.get(row.source_id, ()), Span(moment(row.start), moment(row.end)))
+    return found
+
+
+def days(
+    sources: Sequence[SourceState], covered: Mapping[int, Sequence[Span]], timezone: str, now: datetime
+) -> Coverage:
+    """The days that any source of a kind has listed, as the owner's calendar counts them."""
+    zone = ZoneInfo(timezone)
+    kinds: dict[str, list[Span]] = {}
+    for source in sources:
+        kinds.setdefault(source.observes, []).extend(
+            _whole_days(span, zone, live=source.live) for span in covered.get(source.id, ())
+        )
+    stale = [line for source in sources for line in _stale(source, covered.get(source.id, ()), zone, now)]
+    return Coverage(_dates(kinds.get("message"), zone), _dates(kinds.get("event"), zone), tuple(stale))
+
+
+def _whole_days(span: Span, zone: ZoneInfo, *, live: bool) -> Span:
+    """The span in whole days. The first day counts: nothing earlier is known to be missing from it. So does the
+    last day of a file, which ends with its newest item; today's rest, of a live source, is still to come."""
+    first = _midnight(span.start.astimezone(zone).date(), zone)
+    end = span.end.astimezone(zone)
+    last = _midnight(end.date(), zone)
+    if not live and last < span.end:
+        last = _midnight(end.date() + _DAY, zone)
+    return Span(first, last)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _dates(spans: Sequence[Span] | None, zone: ZoneInfo) -> tuple[tuple[date, date], ...] | None:
+    if spans is None:
+        return None
+    return tuple((span.start.astimezone(zone).date(), span.end.astimezone(zone).date()) for span in joined(spans))
+
+
+def _stale(source: SourceState, covered: Sequence[Span], zone: ZoneInfo, now: datetime) -> list[str]:
+    plain = source.name in {source.account, "mail", "calendar"}
+    name = source.account if plain else f"{source.account}, {source.title or source.name}"
+    if source.trouble is not None:
+        since = source.listed_at.astimezone(zone).date() if source.listed_at else None
+        when = f"has not synced since {since:%A} {since.isoformat()}" if since else "has never synced"
+        return [f"{name} {when}: {source.trouble.what}"]
+    if not covered:
+        return [] if source.listed_at else [f"{name} has not been listed completely yet"]
+    last = covered[-1].end
+    if not source.live and now - last > _STALE_AFTER:
+        return [f"{name} ends on {last.astimezone(zone).date().isoformat()}"]
+    if source.live and now - last > _STALE_AFTER:
+        return [f"{name} has not synced since {last.astimezone(zone).date().isoformat()}"]
+    return []

@@ -1,0 +1,270 @@
+"""Facts: what the connectors saw. Written batch by batch with the cursor that is true after it; never judged here.
+
+An item's newest observation stands in `items.payload`, older ones in `revisions`. A revision is a change of what the
+observation says; that it moved is a placement, that flags changed is nothing. `Observation.folders` is not stored:
+placements say it, and since when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from connectors.connector import Source, Span
+from connectors.observations import Observation, decode
+from rules.copies import Copy
+from rules.meaning import Coverage
+from syncd.ledger import coverage, streaming, writing
+from syncd.ledger.schema import items, owners, sources
+from syncd.ledger.times import moment, text
+
+if TYPE_CHECKING:
+    from syncd.ledger.ledger import Ledger
+
+HELD, QUARANTINED, PRIVATE, FORGOTTEN, EXPIRED = "held", "quarantined", "private", "forgotten", "expired"
+
+
+class SourceBusy(Exception):
+    """Another process wrote to this source since this sync began; it carries on, this one stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a source could not be synced: the error's kind (its class name), what happened, what to do next."""
+
+    kind: str
+    what: str
+    fix: str
+    at: datetime
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source as the ledger knows it. `step` counts its batches; `listed_at` ends its last complete sync."""
+
+    id: int
+    account: str
+    name: str
+    kind: str
+    observes: str
+    live: bool
+    include_private: bool
+    title: str | None
+    cursor: str | None
+    step: int
+    added_at: datetime
+    listed_at: datetime | None
+    trouble: Trouble | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the ledger has of one item of a source, for `syncd verify` and `syncd status`."""
+
+    native_id: str
+    etag: str
+    state: str
+    present: bool  # the source still held it at the last sync, as far as the ledger knows
+    reason: str | None
+
+
+class Known:
+    """What the ledger holds of one source; the connector's view of it.
+
+    `left_out` are native ids that the connector is not told of, because they have to be read again.
+    """
+
+    def __init__(self, ledger: Ledger, source: int, left_out: frozenset[str] = frozenset()) -> None:
+        self._ledger, self._source, self._left_out = ledger, source, left_out
+
+    def etags(self) -> Mapping[str, str]:
+        """As `connectors.connector.Known.etags`."""
+        query = sa.select(items.c.native_id, items.c.etag).where(_present(self._source))
+        with self._ledger.read() as connection:
+            etags = dict(connection.execute(query).tuples().all())
+        for native in self._left_out:
+            etags.pop(native, None)
+        return etags
+
+    def observation(self, native_id: str) -> Observation | None:
+        """As `connectors.connector.Known.observation`."""
+        query = sa.select(items.c.payload).where(items.c.source_id == self._source, items.c.native_id == native_id)
+        with self._ledger.read() as connection:
+            payload = connection.execute(query).scalar()
+        return None if payload is None else decode(payload)
+
+
+def _present(source: int) -> sa.ColumnElement[bool]:
+    return sa.and_(items.c.source_id == source, items.c.removed_at.is_(None), items.c.ended_at.is_(None))
+
+
+class Facts:
+    """The observations of one owner."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._owner = ledger.owner_id
+
+    def version(self) -> int:
+        """A number that grows with every change of an item: what it says, where it lies, whether it is there."""
+        with self._ledger.read() as connection:
+            query = sa.select(owners.c.facts_version).where(owners.c.id == self._owner)
+            return int(connection.execute(query).scalar_one())
+
+    def changed(self, since: int) -> list[int]:
+        """The items that changed after that version, by number."""
+        query = sa.select(items.c.id).where(items.c.owner_id == self._owner, items.c.version > since)
+        with self._ledger.read() as connection:
+            return list(connection.execute(query.order_by(items.c.id)).scalars())
+
+    def copies(self, only: Iterable[int] | None = None) -> Iterator[Copy]:
+        """Every item that was ever read, with its revisions and placements, in the order of their numbers.
+
+        Streams: memory does not grow with the ledger. `only` limits it to some items. What is quarantined but was
+        once read speaks by what was read; private, forgotten and never-read items are left out.
+        """
+        with self._ledger.read() as connection:
+            if only is None:
+                yield from streaming.copies(connection, self._owner, None)
+                return
+            numbers = sorted(set(only))
+            for first in range(0, len(numbers), 500):
+                yield from streaming.copies(connection, self._owner, numbers[first : first + 500])
+
+    # Sources
+
+    def sources(self) -> list[SourceState]:
+        """All sources, in the order in which they were first seen."""
+        query = sa.select(sources).where(sources.c.owner_id == self._owner).order_by(sources.c.id)
+        with self._ledger.read() as connection:
+            return [_state(row) for row in connection.execute(query)]
+
+    def open_source(
+        self, account: str, kind: str, source: Source, now: datetime, *, include_private: bool
+    ) -> SourceState:
+        """The source's state; it is added when it is new, and follows what the connector says of it now."""
+        told = {"kind": kind, "observes": source.observes, "live": source.live, "title": source.title}
+        where = (sources.c.owner_id == self._owner, sources.c.account == account, sources.c.name == source.name)
+        with self._ledger.write() as connection:
+            row = connection.execute(sa.select(sources).where(*where)).mappings().one_or_none()
+            if row is None:
+                first = {"include_private": include_private, "step": 0, "added_at": text(now)}
+                new = {"owner_id": self._owner, "account": account, "name": source.name, **first, **told}
+                connection.execute(sa.insert(sources).values(new))
+            elif any(row[column] != value for column, value in told.items()):
+                connection.execute(sa.update(sources).where(*where).values(told))
+            return _state(connection.execute(sa.select(sources).where(*where)).one())
+
+    def known(self, source: int, left_out: frozenset[str] = frozenset()) -> Known:
+        """The connector's view of a source, without the items in `left_out`."""
+        return Known(self._ledger, source, left_out)
+
+    def holdings(self, source: int) -> Iterator[Holding]:
+        """Every item of a source that the ledger knows of, by native id."""
+        query = sa.select(items).where(items.c.source_id == source).order_by(items.c.native_id)
+        with self._ledger.read() as connection:
+            for row in connection.execution_options(yield_per=1000).execute(query):
+                present = row.removed_at is None and row.ended_at is None
+                yield Holding(row.native_id, row.etag, row.state, present, row.reason)
+
+    def counts(self) -> dict[int, dict[str, int]]:
+        """Per source, how many items it still holds in each state."""
+        query = (
+            sa.select(items.c.source_id, items.c.state, sa.func.count())
+            .where(items.c.owner_id == self._owner, items.c.removed_at.is_(None), items.c.ended_at.is_(None))
+            .group_by(items.c.source_id, items.c.state)
+        )
+        found: dict[int, dict[str, int]] = {}
+        with self._ledger.read() as connection:
+            for source, state, count in connection.execute(query):
+                found.setdefault(source, {})[state] = count
+        return found
+
+    def unread(self, source: int, parser: int) -> frozenset[str]:
+        """Native ids of quarantined items that another parser than this one gave up on."""
+        return self._natives(source, items.c.state == QUARANTINED, items.c.parser != parser)
+
+    def present(self, source: int, state: str | None = None) -> frozenset[str]:
+        """Native ids that the source still held at the last sync, of all items or of those in one state."""
+        return self._natives(source, *([] if state is None else [items.c.state == state]))
+
+    def _natives(self, source: int, *where: sa.ColumnElement[bool]) -> frozenset[str]:
+        query = sa.select(items.c.native_id).where(_present(source), *where)
+        with self._ledger.read() as connection:
+            return frozenset(connection.execute(query).scalars())
+
+    # Writing
+
+    def write(self, step: writing.Step) -> writing.Written:
+        """One batch and its cursor, in one transaction.
+
+        Raises:
+            SourceBusy: somebody else wrote to the source meanwhile.
+        """
+        with self._ledger.write() as connection:
+            taken = sa.update(sources).where(sources.c.id == step.source, sources.c.step == step.step)
+            cursor = {} if step.cursor is None else {"cursor": step.cursor}
+            if connection.execute(taken.values(step=step.step + 1, **cursor)).rowcount != 1:
+                raise SourceBusy
+            written = writing.write(connection, self._owner, step)
+            coverage.extend(connection, self._owner, step.source, step.covered)
+        return written
+
+    def settle(self, source: int, now: datetime, *, include_private: bool) -> None:
+        """The source was listed completely: its troubles are over."""
+        clear = dict.fromkeys(("error_kind", "error", "fix", "error_at", "retry_at"))
+        done = {"listed_at": text(now), "include_private": include_private, **clear}
+        with self._ledger.write() as connection:
+            connection.execute(sa.update(sources).where(sources.c.id == source).values(done))
+
+    def trouble(self, source: int, trouble: Trouble) -> None:
+        """The source could not be synced, and why; `syncd status` shows it until it is listed again."""
+        values = {
+            "error_kind": trouble.kind,
+            "error": trouble.what,
+            "fix": trouble.fix,
+            "error_at": text(trouble.at),
+            "retry_at": None if trouble.retry_at is None else text(trouble.retry_at),
+        }
+        with self._ledger.write() as connection:
+            connection.execute(sa.update(sources).where(sources.c.id == source).values(values))
+
+    # Coverage
+
+    def spans(self) -> dict[int, tuple[Span, ...]]:
+        """Per source, the time that has been listed completely: sorted, apart from each other, UTC."""
+        with self._ledger.read() as connection:
+            return coverage.spans(connection, self._owner)
+
+    def coverage(self, timezone: str, now: datetime, accounts: Sequence[str] | None = None) -> Coverage:
+        """The covered days in a zone, per kind of source, and what is stale. `accounts` limits it to these."""
+        chosen = [state for state in self.sources() if accounts is None or state.account in accounts]
+        return coverage.days(chosen, self.spans(), timezone, now)
+
+
+def _state(row: Row[tuple[object, ...]]) -> SourceState:
+    trouble = None
+    if row.error_kind is not None:
+        retry_at = None if row.retry_at is None else moment(row.retry_at)
+        trouble = Trouble(row.error_kind, row.error, row.fix or "", moment(row.error_at), retry_at)
+    return SourceState(
+        id=row.id,
+        account=row.account,
+        name=row.name,
+        kind=row.kind,
+        observes=row.observes,
+        live=row.live,
+        include_private=row.include_private,
+        title=row.title,
+        cursor=row.cursor,
+        step=row.step,
+        added_at=moment(row.added_at),
+        listed_at=None if row.listed_at is None else moment(row.listed_at),
+        trouble=trouble,
+    )

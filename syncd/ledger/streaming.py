@@ -1,0 +1,68 @@
+"""Copies for interpretation, read side by side from items, revisions and placements, none of them whole in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from connectors.observations import decode
+from rules.copies import Copy, Placement, Revision
+from syncd.ledger.schema import items, placements, revisions, sources
+from syncd.ledger.times import moment
+
+ROWS = 1000  # fetched at once
+
+
+def copies(connection: Connection, owner: int, only: Sequence[int] | None) -> Iterator[Copy]:
+    """The owner's copies by item number; `only` names some, at most as many as a statement takes parameters."""
+    heads = (
+        sa.select(items.c.id, items.c.payload, items.c.seen_at, sources.c.account, sources.c.name)
+        .join(sources, sources.c.id == items.c.source_id)
+        .where(items.c.owner_id == owner, items.c.payload.is_not(None))
+        .order_by(items.c.id)
+    )
+    older = sa.select(revisions).where(revisions.c.owner_id == owner)
+    older = older.order_by(revisions.c.item_id, revisions.c.number)
+    places = sa.select(placements).where(placements.c.owner_id == owner)
+    places = places.order_by(placements.c.item_id, placements.c.number)
+    if only is not None:
+        heads = heads.where(items.c.id.in_(only))
+        older = older.where(revisions.c.item_id.in_(only))
+        places = places.where(placements.c.item_id.in_(only))
+    revised = _Beside(_stream(connection, older))
+    placed = _Beside(_stream(connection, places))
+    for row in _stream(connection, heads):
+        newest = Revision(moment(row.seen_at), decode(row.payload))
+        past = tuple(Revision(moment(old.seen_at), decode(old.payload)) for old in revised.of(row.id))
+        held = tuple(_placement(place) for place in placed.of(row.id))
+        yield Copy(row.id, row.account, row.name, (*past, newest), held)
+
+
+def _placement(row: Row[Any]) -> Placement:
+    until = None if row.until is None else moment(row.until)
+    return Placement(row.place, row.role, moment(row.since), until)
+
+
+def _stream(connection: Connection, query: sa.Select[Any]) -> Iterator[Row[Any]]:
+    return iter(connection.execution_options(yield_per=ROWS).execute(query))
+
+
+class _Beside:
+    """Rows sorted by `item_id`, handed out item by item to somebody who walks the items in the same order."""
+
+    def __init__(self, rows: Iterator[Row[Any]]) -> None:
+        self._groups = groupby(rows, key=attrgetter("item_id"))
+        self._ahead: tuple[int, list[Row[Any]]] | None = None
+
+    def of(self, item: int) -> list[Row[Any]]:
+        while self._ahead is None or self._ahead[0] < item:
+            following = next(self._groups, None)
+            if following is None:
+                return []
+            self._ahead = (following[0], list(following[1]))
+        return self._ahead[1] if self._ahead[0] == item else []

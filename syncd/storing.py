@@ -1,0 +1,65 @@
+"""The edge where an item enters the ledger: what is private or was to be forgotten stays outside.
+
+Of a private event only its busy time is kept; of a message in a private folder only that it is there, so that it is
+not asked for again and `syncd verify` knows why it is not held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from connectors.connector import Item, Quarantined
+from connectors.observations import Event, Message, Observation, encode
+from rules.folders import is_private
+from syncd.ledger.writing import Entry
+
+Forgotten = Callable[[Observation], "Observation | None"]
+"""Takes forgotten people out of an observation; None if nothing of it may stay."""
+
+_BUSY = ("id", "uid", "start", "end", "zone", "all_day", "original_start", "status", "transparency", "visibility")
+
+
+def entry(item: Item, *, include_private: bool = False, forgotten: Forgotten | None = None) -> Entry:
+    """How an item is written down: as it is, without what is private or forgotten, or quarantined if it cannot be."""
+    observation = item.observation
+    private = not include_private and _is_private(item)
+    if observation is None:
+        return _written(item, None, "private" if private else "held")
+    if private:
+        busy = _busy(observation) if isinstance(observation, Event) else None
+        return _written(item, busy, "private", kind=_kind(observation))
+    kept = observation if forgotten is None else forgotten(observation)
+    return _written(item, kept, "held" if kept else "forgotten", kind=_kind(observation))
+
+
+def quarantined(item: Quarantined) -> Entry:
+    """How an item is written down that its connector could not read."""
+    return Entry(item.native_id, item.etag, (), None, None, "quarantined", item.reason)
+
+
+def _is_private(item: Item) -> bool:
+    if isinstance(item.observation, Event) and item.observation.visibility in {"private", "confidential"}:
+        return True
+    return any(is_private(place.name, place.role) for place in item.places)
+
+
+def _busy(event: Event) -> Event:
+    return Event(**{name: getattr(event, name) for name in _BUSY})
+
+
+def _kind(observation: Observation) -> str:
+    return "message" if isinstance(observation, Message) else "event"
+
+
+def _written(item: Item, observation: Observation | None, state: str, *, kind: str | None = None) -> Entry:
+    if observation is None:
+        return Entry(item.native_id, item.etag, item.places, None, kind, state)
+    if observation.folders is not None:  # the placements say it, and since when; a move is no revision
+        observation = msgspec.structs.replace(observation, folders=None)
+    try:
+        payload = encode(observation).decode()
+    except (UnicodeError, ValueError, TypeError) as error:
+        return Entry(item.native_id, item.etag, (), None, None, "quarantined", f"cannot be written as JSON: {error}")
+    return Entry(item.native_id, item.etag, item.places, payload, _kind(observation), state)
