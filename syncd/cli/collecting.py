@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.failures import FOUND
-from syncd.cli.screen import Format, FormatOption, note, progress, say, show
+from syncd.cli.screen import Format, FormatOption, note, progress, say_json, show
 from syncd.cli.workplace import workplace
 
 
@@ -34,25 +34,27 @@ def sync(
     ] = None,
 ) -> None:
     """Read what is new in every account."""
-    from syncd.collect import collect
+    from syncd.rows import sync_rows, sync_troubles
+    from syncd.sync import sync as read
 
     place = workplace(context)
-    with place.ledger() as ledger, progress("Reading") as tell:
-        outcome = collect(
+    place.check_accounts(accounts or ())
+    with place.ledger() as ledger, progress("Reading") as bar:
+        result = read(
             ledger,
-            place.config,
-            datetime.now(UTC),
-            only=accounts or (),
+            place.config.account,
+            now=datetime.now(UTC),
+            only=accounts or None,
             accept_removals=accept_removals or (),
-            tell=tell,
+            progress=lambda source, done, total: bar(done, total, source),
         )
     if stats is Stats.JSON:
-        say(outcome.json())
+        say_json(result.as_json())
     else:
-        show(outcome.rows(), Format.TABLE, _SYNCED, "No account to read. Add one: syncd init")
-    for trouble in outcome.troubles():
+        show(sync_rows(result), Format.TABLE, _SYNCED, "No account to read. Add one to the config.")
+    for trouble in sync_troubles(result):
         note(trouble)
-    if outcome.failed:
+    if not result.ok:
         raise typer.Exit(FOUND)
 
 
@@ -66,7 +68,7 @@ def run(context: typer.Context) -> None:
 
 def status(context: typer.Context, form: Annotated[Format, FormatOption] = Format.TABLE) -> None:
     """Say how every account stands: when it was last read, what it holds, what is wrong."""
-    from syncd.tables import status_rows
+    from syncd.rows import status_rows
 
     place = workplace(context)
     with place.ledger() as ledger:
@@ -82,11 +84,12 @@ def verify(
     form: Annotated[Format, FormatOption] = Format.TABLE,
 ) -> None:
     """Compare the ledger with a fresh listing of every source, made by a way of its own."""
-    from syncd.collect import audit
+    from syncd.verify import verify as compare
 
     place = workplace(context)
+    place.check_accounts(accounts or ())
     with place.ledger() as ledger:
-        found = audit(ledger, place.config, datetime.now(UTC), only=accounts or ())
+        found = compare(ledger, place.config.account, now=datetime.now(UTC), only=accounts or None)
     show(found.rows(), form, ("account", "source", "listed", "missing", "extra", "quarantined"), "Nothing to verify.")
     for line in found.differences():
         note(line)

@@ -7,6 +7,17 @@ import sys
 
 DONE, FOUND, USAGE, CONFIG, INTERRUPTED = 0, 1, 2, 78, 130
 
+# Errors that say themselves what happened, where, and what to do next.
+_KNOWN = (
+    ("syncd.config.problems", "ConfigProblems", CONFIG),
+    ("rules.ruleset", "RuleProblems", CONFIG),
+    ("connectors.connector", "ConnectorError", FOUND),
+    ("syncd.ledger.database", "LedgerError", FOUND),
+    ("syncd.lookup", "NobodyMeant", FOUND),
+    ("syncd.logins", "LoginError", FOUND),
+    ("syncd.telling", "CannotTell", FOUND),
+)
+
 
 class Failed(Exception):
     """What happened, where, and what to do next, as one text. Ends the command with `code`."""
@@ -18,24 +29,16 @@ class Failed(Exception):
 
 def known_failure(error: BaseException) -> tuple[str, int] | None:
     """The text and exit code for an error that is no bug; None for one that is."""
-    from connectors.connector import ConnectorError
-    from syncd.config.problems import ConfigProblems
-
     if isinstance(error, Failed):
         return str(error), error.code
-    if isinstance(error, ConfigProblems):
-        return str(error), CONFIG
-    if isinstance(error, ConnectorError):
-        return str(error), FOUND
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}", FOUND
-    return _database_failure(error)
-
-
-def _database_failure(error: BaseException) -> tuple[str, int] | None:
-    # Asked of the loaded modules: a command that never touched a database need not import one to fail.
-    sqlalchemy_errors = sys.modules.get("sqlalchemy.exc")
-    if sqlalchemy_errors is None or not isinstance(error, sqlalchemy_errors.OperationalError):
-        return None
-    reason = str(error.orig).strip().splitlines()[0]
-    return f"The ledger cannot be used: {reason}. Look at `database` in the config, then run: syncd doctor", FOUND
+    for module, name, code in _KNOWN:
+        # Asked of the loaded modules only: a command that never touched a database need not import one to fail.
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind is not None and isinstance(error, kind):
+            return str(error), code
+    if isinstance(error, OSError):
+        return (f"{error.filename}: {error.strerror}" if error.filename else str(error)), FOUND
+    if isinstance(error, getattr(sys.modules.get("sqlalchemy.exc"), "OperationalError", ())):
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        return f"The ledger cannot be used: {reason}. Run: syncd doctor", FOUND
+    return None

@@ -21,13 +21,20 @@ def people(
     form: Annotated[Format, FormatOption] = Format.TABLE,
 ) -> None:
     """List the people you deal with, or which addresses may be one person."""
-    from syncd.tables import people_rows, suggestion_rows
+    from syncd.rows import people_rows, suggestion_rows
 
-    with workplace(context).meaning() as ledger:
+    place = workplace(context)
+    with place.meaning() as ledger:
         if suggestions:
-            show(suggestion_rows(ledger), form, ("one", "other", "because", "config"), "No two addresses look alike.")
+            columns = ("because", "same", "not_same")
+            show(suggestion_rows(ledger), form, columns, "No two addresses look alike.")
         else:
-            show(people_rows(ledger), form, ("person", "name", "organisation", "circle", "interactions"), _NOBODY)
+            show(
+                people_rows(ledger, place.config),
+                form,
+                ("person", "name", "organisation", "circle", "interactions"),
+                _NOBODY,
+            )
 
 
 def interactions(
@@ -40,12 +47,15 @@ def interactions(
 ) -> None:
     """List every interaction, oldest first."""
     from syncd.lookup import find_person
-    from syncd.tables import interaction_rows
+    from syncd.rows import interaction_rows
 
-    with workplace(context).meaning() as ledger:
+    place = workplace(context)
+    with place.meaning() as ledger:
         who = None if person is None else find_person(ledger.meaning.people(), person).id
         days = (since.date() if since else None, until.date() if until else None)
-        rows = interaction_rows(ledger, person=who, days=days, channel=channel)
+        rows = interaction_rows(
+            ledger, person=who, days=days, channel=channel, subjects=place.config.privacy.show_subjects
+        )
         show(
             rows,
             form,

@@ -53,9 +53,9 @@ def backtest(
 ) -> None:
     """Replay the past under today's rules and config: every change of a status, week by week."""
     from syncd.assess import backtest as replay
-    from syncd.tables import change_rows
+    from syncd.rows import change_rows
 
     place = workplace(context)
     with place.meaning() as ledger:
-        rows = change_rows(ledger, replay(ledger, place.config, since.date(), until.date()))
+        rows = change_rows(ledger.meaning.people(), replay(ledger, place.config, since.date(), until.date()))
         show(rows, form, ("week", "person", "status", "also", "probability"), "No status changed in that time.")

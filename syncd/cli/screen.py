@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import typer
 
-Tell = Callable[[int, int | None], None]
-"""Called as work goes on, with how much is done and how much there is (None: unknown)."""
+
+class Tell(Protocol):
+    """Called as work goes on: how much is done, how much there is (None: unknown), and of what."""
+
+    def __call__(self, done: int, total: int | None = None, what: str = "") -> None: ...
+
 
 PATIENCE = 2.0  # seconds; what is faster shows no bar
 
@@ -41,18 +45,25 @@ def note(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 
+def say_json(value: Any) -> None:
+    """One JSON value on one line of stdout."""
+    import msgspec
+
+    say(msgspec.json.encode(value, enc_hook=str).decode())
+
+
 def show(rows: Iterable[Mapping[str, Any]], form: Format, columns: Sequence[str], empty: str = "") -> None:
     """Rows in the wanted form. Tables show only `columns`; JSON has everything that is in a row."""
     if form is Format.TABLE:
         _table(list(rows), columns, empty)
         return
-    import msgspec
-
-    encode = msgspec.json.Encoder(enc_hook=str).encode
     if form is Format.JSONL:
         for row in rows:
-            say(encode(row).decode())
+            say_json(row)
     else:
+        import msgspec
+
+        encode = msgspec.json.Encoder(enc_hook=str).encode
         say(msgspec.json.format(encode(list(rows)), indent=2).decode())
 
 
@@ -93,11 +104,16 @@ def _cell(value: Any) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in str(value))
 
 
+def _silent(done: int, total: int | None = None, what: str = "") -> None:
+    """No bar: nobody would see it."""
+    del done, total, what
+
+
 @contextmanager
-def progress(what: str) -> Iterator[Tell]:
+def progress(title: str) -> Iterator[Tell]:
     """A bar on stderr for anything longer than two seconds: count, rate and time left. Nothing in a pipe."""
     if not sys.stderr.isatty():
-        yield lambda _done, _total: None
+        yield _silent
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -110,16 +126,18 @@ def progress(what: str) -> Iterator[Tell]:
         TimeRemainingColumn(),
     )
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task = bar.add_task(what, total=None, rate="")
+    task = bar.add_task(title, total=None, rate="")
     began = time.monotonic()
 
-    def tell(done: int, total: int | None = None) -> None:
+    def tell(done: int, total: int | None = None, what: str = "") -> None:
         elapsed = time.monotonic() - began
         if elapsed < PATIENCE:
             return
         if not bar.live.is_started:
             bar.start()
-        bar.update(task, completed=done, total=total, rate=f"{done / elapsed:,.0f}/s")
+        bar.update(
+            task, description=f"{title} {what}".rstrip(), completed=done, total=total, rate=f"{done / elapsed:,.0f}/s"
+        )
 
     try:
         yield tell

@@ -85,8 +85,9 @@ def demo(
     ] = None,
 ) -> None:
     """Write a believable person's mail and calendar to disk, with a config for it."""
-    from syncd.demo import write_demo
+    from syncd.demo import write
 
-    written = write_demo(folder, seed=seed, until=until.date() if until else None)
-    say(f"{written}")
-    note(f"Next: syncd --config {written} sync, then syncd --config {written} report")
+    written = write(folder, seed=seed, end=until.date() if until else None)
+    say(str(written.config))
+    note(f"{written.messages:,} messages and {written.entries:,} calendar entries, {written.start} to {written.end}.")
+    note(f"Next: syncd --config {written.config} sync, then syncd --config {written.config} report")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import typer
+
+from syncd.cli.failures import Failed
 
 if TYPE_CHECKING:
     from syncd.config import Config
@@ -35,6 +37,16 @@ class Workplace:
         from syncd.config import load
 
         return load(self.file)
+
+    def check_accounts(self, names: Iterable[str]) -> None:
+        """Refuse names that no account of the config has."""
+        from syncd.config.likeness import did_you_mean
+
+        known = [account.name for account in self.config.account]
+        for name in names:
+            if name not in known:
+                hint = did_you_mean(name, known) or f"The config has: {', '.join(known) or 'none yet'}."
+                raise Failed(f'There is no account "{name}". {hint}')
 
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:

@@ -55,7 +55,11 @@ def _complaint(error: ErrorDetails, path: PathInFile, raw: Mapping[str, Any]) ->
         return "is missing", _example("Add", path, raw)
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
         return _bad_kind(value)
-    shown = f"= {written(value)}"
+    return _bad_value(error, path, raw, value)
+
+
+def _bad_value(error: ErrorDetails, path: PathInFile, raw: Mapping[str, Any], value: Any) -> tuple[str, str]:
+    kind, shown = error["type"], f"= {written(value)}"
     if kind in {"enum", "literal_error"}:
         return f"{shown} is not one of its words", _choices(str(value), error)
     if kind == "value_error":

@@ -74,7 +74,7 @@ def _find(document: Any, path: str, file: Path) -> tuple[Any, str]:
     for name, index in parts[:-1]:
         if name not in table and not index:
             table[name] = tomlkit.table()
-        table = table[name] if name in table else []
+        table = table.get(name, [])
         if index:
             table = _entry(table, name, index, path, file)
         if not isinstance(table, dict):

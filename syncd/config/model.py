@@ -45,14 +45,16 @@ class Weekday(StrEnum):
 class OwnerSettings(Section):
     """Whose mailboxes these are."""
 
-    name: str | None = Field(None, description="Your name, for the greeting.", examples=["Mara Visser"])
+    name: str | None = Field(default=None, description="Your name, for the greeting.", examples=["Mara Visser"])
     addresses: tuple[EmailAddress, ...] = Field(
         description="Every address that is you, old ones too. What you send from another one is found by itself.",
         min_length=1,
         examples=[["mara.visser@visser-advies.com"]],
     )
     own_domains: tuple[Domain, ...] = Field(
-        (), description="Domains of your own firm: people there are your team.", examples=[["visser-advies.com"]]
+        default=(),
+        description="Domains of your own firm: people there are your team.",
+        examples=[["visser-advies.com"]],
     )
     timezone: Annotated[str, BeforeValidator(zone_name)] = Field(
         default_factory=places.machine_zone,
@@ -69,31 +71,40 @@ class PersonSettings(Section):
         min_length=1,
         examples=[["ilse@nordkai.example"]],
     )
-    name: str | None = Field(None, description="What to call them.", examples=["Ilse Nordkai"])
-    circle: Circle | None = Field(None, description="team, supplier, customer or other.", examples=["customer"])
+    name: str | None = Field(default=None, description="What to call them.", examples=["Ilse Nordkai"])
+    circle: Circle | None = Field(
+        default=None, description="team, supplier, customer or other.", examples=["customer"]
+    )
     role: str | None = Field(
-        None, description="What they are for their firm, shown in the report.", examples=["head of purchasing"]
+        default=None,
+        description="What they are for their firm, shown in the report.",
+        examples=["head of purchasing"],
     )
     key: bool = Field(default=False, description="A relationship that must not be lost: it comes first.")
     renews: date | None = Field(
-        None,
+        default=None,
         description="When a contract with them ends: the report looks ahead to it.",
         examples=[date(2027, 3, 31)],
     )
     ignore: bool = Field(default=False, description="Leave this person out of people, flags and reports.")
     not_same: tuple[EmailAddress, ...] = Field(
-        (),
+        default=(),
         description="Addresses that are somebody else, though they look alike.",
         examples=[["i.nordkai@other.example"]],
     )
     every_days: int | None = Field(
-        None, description="A rhythm you wish for, in days, beside the one that is learned.", ge=1, examples=[60]
+        default=None,
+        description="A rhythm you wish for, in days, beside the one that is learned.",
+        ge=1,
+        examples=[60],
     )
     prefers: Literal["in_person", "video", "phone", "email"] | None = Field(
-        None, description="How they like to be met; suggestions follow it.", examples=["phone"]
+        default=None, description="How they like to be met; suggestions follow it.", examples=["phone"]
     )
     assistants: tuple[EmailAddress, ...] = Field(
-        (), description="Who writes for them: counts as contact with them.", examples=[["office@nordkai.example"]]
+        default=(),
+        description="Who writes for them: counts as contact with them.",
+        examples=[["office@nordkai.example"]],
     )
 
     @property
@@ -105,7 +116,9 @@ class DomainSettings(Section):
     """Your word on everybody at a domain."""
 
     domain: Domain = Field(description="The domain, its subdomains included.", examples=["nordkai.example"])
-    circle: Circle | None = Field(None, description="team, supplier, customer or other.", examples=["supplier"])
+    circle: Circle | None = Field(
+        default=None, description="team, supplier, customer or other.", examples=["supplier"]
+    )
     ignore: bool = Field(default=False, description="Leave everybody there out of people, flags and reports.")
 
 
@@ -113,25 +126,25 @@ class DriftBudgets(Section):
     """How many false flags you accept. Fewer means later: docs/health.md has the measured trade."""
 
     false_flags: float = Field(
-        1.0, description="False flags of `drifting`, per 100 relationships and year.", gt=0, le=100
+        default=1.0, description="False flags of `drifting`, per 100 relationships and year.", gt=0, le=100
     )
     moved_down_false_flags: float = Field(
-        0.5, description="The same for `moved_down`: a budget of its own.", gt=0, le=100
+        default=0.5, description="The same for `moved_down`: a budget of its own.", gt=0, le=100
     )
 
 
 class MeetingSettings(Section):
     """What counts as a meeting that carries a relationship."""
 
-    small_circle: int = Field(4, description="A meeting is small with up to this many others.", ge=1, le=50)
+    small_circle: int = Field(default=4, description="A meeting is small with up to this many others.", ge=1, le=50)
 
 
 class SyncSettings(Section):
     """How often the accounts are read by `syncd run`."""
 
-    every_minutes: float = Field(10.0, description="Minutes between two syncs of an account.", gt=0, le=1440)
+    every_minutes: float = Field(default=10.0, description="Minutes between two syncs of an account.", gt=0, le=1440)
     deadline_minutes: float = Field(
-        60.0, description="After so many minutes a sync is stopped and goes on at the next turn.", gt=0
+        default=60.0, description="After so many minutes a sync is stopped and goes on at the next turn.", gt=0
     )
 
 
@@ -139,30 +152,34 @@ class ReportSettings(Section):
     """The weekly mail. Without `to` and `smtp` none is sent; `syncd report` makes one at any time."""
 
     to: EmailAddress | None = Field(
-        None, description="Who gets the weekly mail.", examples=["mara.visser@visser-advies.com"]
+        default=None, description="Who gets the weekly mail.", examples=["mara.visser@visser-advies.com"]
     )
     from_: EmailAddress | None = Field(
-        None,
+        default=None,
         alias="from",
         description="The sender; without it, the same as `to`.",
         examples=["syncd@visser-advies.com"],
     )
     weekday: Annotated[Weekday, BeforeValidator(lambda v: v.lower() if isinstance(v, str) else v)] = Field(
-        Weekday.MONDAY, description="The day it is sent, in the owner's time zone."
+        default=Weekday.MONDAY, description="The day it is sent, in the owner's time zone."
     )
-    hour: int = Field(7, description="The hour of that day it is sent at.", ge=0, le=23)
+    hour: int = Field(default=7, description="The hour of that day it is sent at.", ge=0, le=23)
     smtp: Annotated[str, BeforeValidator(mail_server)] | None = Field(
-        None,
+        default=None,
         description="The mail server: smtps:// is TLS from the start, smtp:// turns to TLS with STARTTLS "
         "(to this machine itself, plain is allowed).",
         examples=["smtps://smtp.example.org"],
     )
     security: Literal["tls", "starttls", "none"] | None = Field(
-        None, description="Overrules what the URL says; `none` only towards this machine.", examples=["starttls"]
+        default=None,
+        description="Overrules what the URL says; `none` only towards this machine.",
+        examples=["starttls"],
     )
-    user: str | None = Field(None, description="The login name at the mail server.", examples=["mara"])
+    user: str | None = Field(default=None, description="The login name at the mail server.", examples=["mara"])
     password_command: str | None = Field(
-        None, description="A command that prints the password; its first line is used.", examples=["pass show mail"]
+        default=None,
+        description="A command that prints the password; its first line is used.",
+        examples=["pass show mail"],
     )
 
     @property
@@ -175,10 +192,10 @@ class RetentionSettings(Section):
     """How long things are kept. Off unless set: the longer the past, the better a rhythm is known."""
 
     subjects_days: int | None = Field(
-        None, description="Forget subjects and titles after so many days.", ge=1, examples=[730]
+        default=None, description="Forget subjects and titles after so many days.", ge=1, examples=[730]
     )
     everything_days: int | None = Field(
-        None, description="Forget whole observations after so many days.", ge=1, examples=[3650]
+        default=None, description="Forget whole observations after so many days.", ge=1, examples=[3650]
     )
 
 
@@ -198,17 +215,17 @@ class Config(Section):
         examples=["sqlite:////var/lib/syncd/ledger.db"],
     )
     rules: tuple[Path, ...] = Field(
-        (), description="Rule files of your own, read after the built-in packs.", examples=[["my-rules.toml"]]
+        default=(), description="Rule files of your own, read after the built-in packs.", examples=[["my-rules.toml"]]
     )
     owner: OwnerSettings = Field(description="Whose mailboxes these are.")
     account: tuple[Account, ...] = Field(
-        (), description="What is read: one `[[account]]` for each login, folder or file."
+        default=(), description="What is read: one `[[account]]` for each login, folder or file."
     )
-    person: tuple[PersonSettings, ...] = Field((), description="Your word on single people.")
-    domain: tuple[DomainSettings, ...] = Field((), description="Your word on whole domains.")
-    drift: DriftBudgets = Field(DriftBudgets(), description="How many false flags you accept.")
-    meetings: MeetingSettings = Field(MeetingSettings(), description="What counts as a small meeting.")
-    sync: SyncSettings = Field(SyncSettings(), description="How often accounts are read.")
-    report: ReportSettings = Field(ReportSettings(), description="The weekly mail.")
-    retention: RetentionSettings = Field(RetentionSettings(), description="How long things are kept.")
-    privacy: PrivacySettings = Field(PrivacySettings(), description="What others may see.")
+    person: tuple[PersonSettings, ...] = Field(default=(), description="Your word on single people.")
+    domain: tuple[DomainSettings, ...] = Field(default=(), description="Your word on whole domains.")
+    drift: DriftBudgets = Field(default=DriftBudgets(), description="How many false flags you accept.")
+    meetings: MeetingSettings = Field(default=MeetingSettings(), description="What counts as a small meeting.")
+    sync: SyncSettings = Field(default=SyncSettings(), description="How often accounts are read.")
+    report: ReportSettings = Field(default=ReportSettings(), description="The weekly mail.")
+    retention: RetentionSettings = Field(default=RetentionSettings(), description="How long things are kept.")
+    privacy: PrivacySettings = Field(default=PrivacySettings(), description="What others may see.")

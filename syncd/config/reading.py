@@ -18,7 +18,7 @@ from syncd.config.lines import find_lines, line_of
 from syncd.config.model import Config
 from syncd.config.problems import ConfigProblems, Problem, dotted
 
-_POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
+_POSITION = re.compile(r" \(at line (\d+), column (\d+)\)\Z")
 _RELATIVE_SQLITE = re.compile(r"(sqlite:///)(?!/)([^?]+)(.*)\Z", re.DOTALL)
 
 
@@ -70,13 +70,11 @@ def _innermost(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
 def _syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     what = str(error)
     position = _POSITION.search(what)
-    line, column = (position[1], position[2]) if position else (None, None)
-    what = _POSITION.sub("", what)
     what = f"no valid TOML: {what[:1].lower()}{what[1:]}"
     fix = "Text stands in quotes, lists in [brackets], and each key only once."
-    if line is None:
-        return Problem("", what, fix, len(text.splitlines()))
-    return Problem("", what, fix, int(line), int(column))
+    if position is None:
+        return Problem("", what.replace(" (at end of document)", ""), fix, len(text.splitlines()))
+    return Problem("", _POSITION.sub("", what), fix, int(position[1]), int(position[2]))
 
 
 def _beside(config: Config, folder: Path) -> Config:

@@ -1,0 +1,172 @@
+"""What the ledger knows, as rows for lists on the screen and for machines (see docs/formats.md)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from rules.health.assessment import Change
+from rules.meaning import Evidence, Interaction, Person
+from syncd.config import Config
+from syncd.ledger import Ledger
+from syncd.sync import SyncResult
+
+Row = dict[str, Any]
+_PURPOSES = ("relational", "working", "transactional")
+
+
+def people_rows(ledger: Ledger, config: Config) -> list[Row]:
+    """Everybody, those with most interactions first; people whom the config ignores are left out."""
+    counts = Counter(interaction.person for interaction in ledger.meaning.interactions())
+    ignored = {address for person in config.person if person.ignore for address in person.addresses}
+    people = [person for person in ledger.meaning.people() if ignored.isdisjoint(person.addresses)]
+    return [_person(person, counts[person.id]) for person in sorted(people, key=lambda p: (-counts[p.id], p.id))]
+
+
+def _person(person: Person, interactions: int) -> Row:
+    return {
+        "person": person.id,
+        "name": person.name,
+        "addresses": person.addresses,
+        "organisation": person.organisation,
+        "circle": person.circle.value,
+        "circle_evidence": evidence_rows(person.circle_evidence),
+        "merge_evidence": evidence_rows(person.merge_evidence),
+        "key": person.key,
+        "renews": person.renews,
+        "interactions": interactions,
+    }
+
+
+def suggestion_rows(ledger: Ledger) -> list[Row]:
+    """Pairs of addresses that may be one person, with the lines of config that say so or say no."""
+    return [
+        {
+            "one": merge.one,
+            "other": merge.other,
+            "because": "; ".join(evidence.because for evidence in merge.evidence),
+            "same": f'[[person]] addresses = ["{merge.one}", "{merge.other}"]',
+            "not_same": f'[[person]] addresses = ["{merge.one}"] not_same = ["{merge.other}"]',
+            "evidence": evidence_rows(merge.evidence),
+        }
+        for merge in ledger.meaning.suggestions()
+    ]
+
+
+def interaction_rows(
+    ledger: Ledger,
+    *,
+    person: str | None = None,
+    days: tuple[date | None, date | None] = (None, None),
+    channel: str | None = None,
+    subjects: bool = True,
+) -> Iterator[Row]:
+    """Interactions in order of time; `days` are the owner's, both included. `subjects` False leaves titles out."""
+    first, last = days
+    for interaction in ledger.meaning.interactions(person):
+        if channel is not None and interaction.channel.value != channel:
+            continue
+        if (first is None or first <= interaction.local) and (last is None or interaction.local <= last):
+            yield _interaction(interaction, subjects=subjects)
+
+
+def _interaction(interaction: Interaction, *, subjects: bool) -> Row:
+    return {
+        "id": interaction.id,
+        "person": interaction.person,
+        "address": interaction.address,
+        "at": moment(interaction.at),
+        "channel": interaction.channel.value,
+        "confidence": round(interaction.confidence, 4),
+        "direction": interaction.direction.value,
+        "purpose": {name: round(getattr(interaction.purpose, name), 4) for name in _PURPOSES},
+        "took_place": round(interaction.took_place, 4),
+        "personal": round(interaction.personal, 4),
+        "minutes": interaction.minutes,
+        "weight": interaction.weight,
+        "standing": interaction.standing,
+        "crowd": interaction.crowd,
+        "via": interaction.via,
+        "account": interaction.account,
+        "title": interaction.title if subjects else None,
+        "evidence": evidence_rows(interaction.evidence),
+    }
+
+
+def change_rows(people: Iterable[Person], changes: Iterable[Change]) -> Iterator[Row]:
+    """One row per change of a status, as `syncd backtest` gives it."""
+    addresses = {person.id: person.addresses for person in people}
+    for change in changes:
+        yield {
+            "week": change.week,
+            "person": change.person,
+            "addresses": addresses.get(change.person, (change.person,)),
+            "status": change.status.value,
+            "also": [status.value for status in change.also],
+            "probability": change.probability,
+        }
+
+
+def sync_rows(result: SyncResult) -> list[Row]:
+    """One row per source that was read."""
+    return [dict(stats.as_json()) for stats in result.sources if stats.source]
+
+
+def sync_troubles(result: SyncResult) -> Iterator[str]:
+    """What went wrong in which source, and what to do about it."""
+    for stats in result.failures:
+        assert stats.trouble is not None
+        name = f"{stats.account}/{stats.source}".rstrip("/")
+        yield f"{name}: {stats.trouble.what} {stats.trouble.fix}".strip()
+    quarantined = sum(stats.quarantined for stats in result.sources)
+    if quarantined:
+        yield f"{quarantined} items could not be read and are kept aside; see which and why with: syncd verify"
+
+
+def sync_summary(result: SyncResult) -> str:
+    """The figures of all sources in one sentence."""
+    read = [stats for stats in result.sources if stats.source]
+    listed, stored = sum(stats.listed for stats in read), sum(stats.stored for stats in read)
+    aside = sum(stats.quarantined for stats in read)
+    return f"{listed:,} items listed in {len(read)} sources, {stored:,} new or changed, {aside:,} kept aside"
+
+
+def status_rows(ledger: Ledger, config: Config) -> list[Row]:
+    """One row per source, and one for each account that was never read."""
+    counts = ledger.facts.counts()
+    rows: list[Row] = []
+    for state in ledger.facts.sources():
+        held = counts.get(state.id, {})
+        rows.append(
+            {
+                "account": state.account,
+                "source": state.title or state.name,
+                "observes": state.observes,
+                "held": held.get("held", 0),
+                "quarantined": held.get("quarantined", 0),
+                "last_complete_sync": state.listed_at and moment(state.listed_at),
+                "trouble": state.trouble and f"{state.trouble.what} {state.trouble.fix}".strip(),
+            }
+        )
+    read = {row["account"] for row in rows}
+    unread = [account.name for account in config.account if account.name not in read]
+    return rows + [_never_read(name) for name in unread]
+
+
+def _never_read(account: str) -> Row:
+    row: Row = dict.fromkeys(("account", "source", "observes", "held", "quarantined", "last_complete_sync"))
+    return {**row, "account": account, "trouble": "Never read yet. Run: syncd sync"}
+
+
+def evidence_rows(evidence: Sequence[Evidence]) -> list[Mapping[str, Any]]:
+    """Reasons in the public form, where the label stands under "for"."""
+    return [
+        {"rule": one.rule, "because": one.because, "for": one.for_, "weight": round(one.weight, 3)}
+        for one in evidence
+    ]
+
+
+def moment(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
