@@ -1,0 +1,349 @@
+"""One causal fold over the weeks of a history: what the desk says of everybody, week by week.
+
+What a week says depends on nothing that came after its Sunday. State per person is of fixed size; a week costs in
+proportion to the people and that week's contacts. When two addresses turn out to be one person, only that person is
+replayed, under the tides (index, prior, trust in labels) as they were.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.health.assessment import Answer, Assessment, DriftSettings, History, Portfolio, Status
+from rules.health.detector import Detector, Method, State, Tide, hear
+from rules.health.diary import MAIL, RICH, Diary, read
+from rules.health.exposure import Exposure
+from rules.health.labels import KINDS, Sheet
+from rules.health.people import Group, Groups
+from rules.health.tide import Gauge
+from rules.health.verdicts import KEPT, Thresholds, Verdicts, judge, too_little
+from rules.health.weeks import label, last_complete, monday, sunday, week_of
+from rules.meaning import Interaction
+
+Ints = NDArray[np.int64]
+
+FORGET = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A week's contacts by row: what both detectors and the verdicts read."""
+
+    drift: Sheet
+    ladder: Sheet
+    ours: NDArray[np.float64]
+    theirs: NDArray[np.float64]
+    contacts: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a replay needs of a week that is over."""
+
+    drift: Tide
+    ladder: Tide
+
+
+class Memory:
+    """The rows of the two detectors and the verdicts, moved in step."""
+
+    def __init__(self, detector: Detector, capacity: int = 64) -> None:
+        self.drift: State = detector.state(capacity)
+        self.ladder: State = detector.state(capacity)
+        self.verdicts = Verdicts(capacity)
+
+    @property
+    def size(self) -> int:
+        return self.drift.size
+
+    def add(self, number: int = 1) -> None:
+        for rows in (self.drift, self.ladder, self.verdicts):
+            rows.add(number)
+
+    def drop(self, row: int) -> None:
+        for rows in (self.drift, self.ladder, self.verdicts):
+            rows.drop(row)
+
+    def take(self, other: Memory, source: int, target: int) -> None:
+        self.drift.take(other.drift, source, target)
+        self.ladder.take(other.ladder, source, target)
+        self.verdicts.take(other.verdicts, source, target)
+
+
+class Desk:
+    """The fold itself. `week` takes the next week in; `memory` and `groups` are what is known after it."""
+
+    def __init__(self, history: History, settings: DriftSettings, method: Method | None = None) -> None:
+        self.history = history
+        self.diary: Diary = read(history)
+        self.exposure = Exposure(history.coverage)
+        self.thresholds = Thresholds.of(settings)
+        self.detector = Detector(method)
+        self.gauge, self.ladder_gauge = Gauge(self.detector), Gauge(self.detector)
+        self.groups = Groups(history.people, history.merges)
+        self.memory = Memory(self.detector, 64)
+        self.rows: list[Group] = []
+        self.past: dict[int, Past] = {}
+        self._row: Ints = np.full(len(self.diary.addresses), -1)
+        self._number = {address: i for i, address in enumerate(self.diary.addresses)}
+        self._organisation: list[str | None] = []
+        self._answers: dict[int, list[Answer]] = defaultdict(list)
+        for answer in history.answers:
+            self._answers[week_of(answer.on)].append(answer)
+        self._by_address = np.argsort(self.diary.address, kind="stable")
+        self._address_starts = np.searchsorted(
+            self.diary.address[self._by_address], np.arange(len(self.diary.addresses) + 1)
+        )
+
+    def first_week(self) -> int:
+        return self.diary.weeks()[0]
+
+    def take(self, week: int) -> None:
+        """Takes one week in; weeks come in order and without gaps."""
+        self._merge(week)
+        self._welcome(week)
+        span = self.diary.span(week)
+        index = np.arange(span.start, span.stop)
+        page = self._page(index, self._row[self.diary.address[index]], self.memory.size, week, self._organisation)
+        seen = self.exposure.week(week)
+        ladder_seen = (seen[RICH], 0.0)
+        drift, drift_signals, drift_hazard = self.gauge.read(self.memory.drift, page.drift, seen)
+        ladder, ladder_signals, ladder_hazard = self.ladder_gauge.read(self.memory.ladder, page.ladder, ladder_seen)
+        self.past[week] = Past(drift, ladder)
+        self.detector.step(self.memory.drift, drift_signals, drift, drift_hazard)
+        self.detector.step(self.memory.ladder, ladder_signals, ladder, ladder_hazard)
+        self._conclude(self.memory, self.rows, page, week)
+        self.gauge.settle(self.memory.drift)
+        self.ladder_gauge.settle(self.memory.ladder)
+
+    def replay(self, group: Group, until: int) -> Memory:
+        """One person from their first contact to the week `until`, under the tides as they were."""
+        memory = Memory(self.detector, 1)
+        mine = self._contacts(group)
+        weeks = self.diary.week[mine]
+        if not len(weeks) or weeks[0] > until:
+            return memory
+        memory.add()
+        memory.verdicts["began"][:] = weeks[0]
+        organisation = [group.person.organisation]
+        for week in range(int(weeks[0]), until + 1):
+            first, last = np.searchsorted(weeks, (week, week + 1))
+            index = mine[first:last]
+            page = self._page(index, np.zeros(len(index), np.int64), 1, week, organisation)
+            past = self.past[week]
+            self.detector.step(memory.drift, hear(page.drift, memory.drift, past.drift.trust), past.drift)
+            self.detector.step(memory.ladder, hear(page.ladder, memory.ladder, past.ladder.trust), past.ladder)
+            self._conclude(memory, [group], page, week)
+        return memory
+
+    def interactions_of(self, group: Group) -> list[Interaction]:
+        """All contacts of a group, in order of time, whenever they were."""
+        return [self.history.interactions[place] for place in self.diary.place[self._contacts(group)]]
+
+    def _contacts(self, group: Group) -> Ints:
+        """Where a group's contacts stand in the diary."""
+        numbers = [self._number[a] for a in group.addresses if a in self._number]
+        starts = self._address_starts
+        parts = [self._by_address[starts[n] : starts[n + 1]] for n in numbers]
+        return np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
+
+    def _merge(self, week: int) -> None:
+        for group, _ in self.groups.advance(week):
+            old = {int(self._row[self._number[a]]) for a in group.addresses if a in self._number} - {-1}
+            if not old:
+                continue
+            fresh = self.replay(group, week - 1)
+            keep = min(old)
+            self.memory.take(fresh, 0, keep)
+            self._sit(group, keep)
+            for row in sorted(old - {keep}, reverse=True):
+                self._drop(row)
+
+    def _sit(self, group: Group, row: int) -> None:
+        """Gives a row to a group."""
+        if row == len(self.rows):
+            self.rows.append(group)
+            self._organisation.append(None)
+        self.rows[row], self._organisation[row] = group, group.person.organisation
+        for address in group.addresses:
+            if address in self._number:
+                self._row[self._number[address]] = row
+
+    def _drop(self, row: int) -> None:
+        self.memory.drop(row)
+        last, organisation = self.rows.pop(), self._organisation.pop()
+        if row < len(self.rows):
+            del organisation
+            self._sit(last, row)
+
+    def _welcome(self, week: int) -> None:
+        """Rows for those whom this week shows for the first time."""
+        addresses = self.diary.address[self.diary.span(week)]
+        for number in np.unique(addresses[self._row[addresses] < 0]):
+            if self._row[number] >= 0:
+                continue
+            self._sit(self.groups.group(self.diary.addresses[number]), self.memory.size)
+            self.memory.add()
+            self.memory.verdicts["began"][-1] = week
+
+    def _page(self, index: Ints, rows: Ints, size: int, week: int, organisation: list[str | None]) -> Page:
+        diary = self.diary
+        kind, personal, possible = diary.kind[index], diary.personal[index], diary.candidate[index]
+        other = np.zeros(size, bool)
+        other[rows[~possible | (personal < 0.5)]] = True
+        busy = {self.diary.organisations[o] for o in diary.traffic(week)}
+        if busy:
+            other |= np.fromiter((name in busy for name in organisation), bool, size)
+        routine = np.zeros(KINDS * size, bool)
+        routine[(kind * size + rows)[~possible]] = True
+        drift = Sheet(rows[possible], kind[possible], personal[possible], other, routine.reshape(KINDS, size))
+        rich = kind == RICH
+        mail = np.zeros(size, bool)
+        mail[rows[kind == MAIL]] = True
+        met = np.minimum(diary.took_place[index[rich]], 0.98)
+        ladder = Sheet(rows[rich], np.zeros(len(met), np.int64), met, mail, np.zeros((KINDS, size), bool))
+
+        def count(weights: NDArray[np.bool_] | None) -> NDArray[np.float64]:
+            return np.bincount(rows, weights, size).astype(float)
+
+        return Page(
+            drift, ladder, count(diary.ours[index]), count(diary.theirs[index]), (count(None) > 0).astype(float)
+        )
+
+    def _conclude(self, memory: Memory, rows: list[Group], page: Page, week: int) -> None:
+        verdicts = memory.verdicts
+        verdicts["ours"][:] = verdicts["ours"] * FORGET + page.ours
+        verdicts["theirs"][:] = verdicts["theirs"] * FORGET + page.theirs
+        verdicts["contacts"][:] += page.contacts
+        self._hear(memory, rows, week)
+        judge(verdicts, memory.drift, memory.ladder, week, self.thresholds)
+
+    def _hear(self, memory: Memory, rows: list[Group], week: int) -> None:
+        """The owner's answers of this week."""
+        for answer in self._answers.get(week, ()):
+            for row, group in enumerate(rows):
+                if answer.person == group.id or answer.person in group.addresses:
+                    self._obey(memory, row, answer, week)
+
+    def _obey(self, memory: Memory, row: int, answer: Answer, week: int) -> None:
+        verdicts = memory.verdicts
+        if answer.word == "wrong":
+            verdicts["patience"][row] *= 3
+            for state in (memory.drift, memory.ladder):
+                for name in ("quiet", "cusum", "score", "score_any", "score_quiet", *state.names()):
+                    if name.startswith(("fall", "quiet", "cusum", "score")):
+                        state[name][row] = 0
+            for status in (Status.DRIFTING, Status.MOVED_DOWN, Status.GOING_QUIET, Status.WATCH):
+                verdicts.entered(status)[row] = -1
+        elif answer.word == "right":
+            verdicts["patience"][row] = max(verdicts["patience"][row] / 3, 1 / 3)
+        elif answer.word == "snooze":
+            verdicts["snoozed"][row] = week_of(answer.until) if answer.until else week + 8
+        elif answer.word == "ended":
+            verdicts.entered(Status.ENDED)[row] = week
+
+
+class Week:
+    """What the desk said on the Sunday of an ISO week. Texts and facets are made on demand."""
+
+    def __init__(self, desk: Desk, week: int, stale: str | None) -> None:
+        self.number = week
+        self.label = label(week)
+        self.monday, self.sunday = monday(week), sunday(week)
+        self.stale = stale
+        self._desk = desk
+        drift, verdicts = desk.memory.drift, desk.memory.verdicts
+        self.groups = tuple(desk.rows)
+        self._entered = {status: verdicts.entered(status).copy() for status in KEPT}
+        self._little = too_little(verdicts, drift)
+        self._drift = {name: drift[name].copy() for name in _SHOWN}
+        self._ladder = {name: desk.memory.ladder[name].copy() for name in _SHOWN}
+
+    def holding(self, row: int) -> tuple[Status, ...]:
+        """Every status that holds for a row, in order; HEALTHY where none does."""
+        found: list[Status] = []
+        if self.stale:
+            found.append(Status.UNKNOWN)
+        if self._little[row]:
+            found.append(Status.TOO_LITTLE_HISTORY)
+        found += [status for status in KEPT if self._entered[status][row] >= 0]
+        if len(found) > 1 and Status.WATCH in found:
+            found.remove(Status.WATCH)
+        return tuple(found) or (Status.HEALTHY,)
+
+    def probability(self, row: int) -> float:
+        """That personal contact has truly fallen while other contact goes on."""
+        odds = self._desk.detector.method.hazard * float(self._drift["score"][row])
+        return odds / (1 + odds)
+
+    @cached_property
+    def statuses(self) -> dict[str, tuple[Status, tuple[Status, ...], float | None]]:
+        """Person id -> status, the other statuses that hold, probability. Cheap: no texts, no facets."""
+        found = {}
+        for row, group in enumerate(self.groups):
+            first, *also = self.holding(row)
+            known = first not in (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY)
+            found[group.id] = (first, tuple(also), round(self.probability(row), 4) if known else None)
+        return found
+
+    @cached_property
+    def assessments(self) -> tuple[Assessment, ...]:
+        """Everybody, with texts and facets."""
+        from rules.health.telling import assess
+
+        return tuple(assess(self._desk, self, row) for row in range(len(self.groups)))
+
+    @cached_property
+    def portfolio(self) -> Portfolio:
+        from rules.health.telling import survey
+
+        return survey(self._desk, self)
+
+    def since(self, row: int, status: Status) -> int | None:
+        """The week in which a status began to hold."""
+        entered = self._entered.get(status)
+        return int(entered[row]) if entered is not None and entered[row] >= 0 else None
+
+    def drift(self, row: int) -> dict[str, float]:
+        return {name: float(column[row]) for name, column in self._drift.items()}
+
+    def ladder(self, row: int) -> dict[str, float]:
+        return {name: float(column[row]) for name, column in self._ladder.items()}
+
+
+_SHOWN = (
+    "personal",
+    "others",
+    "weeks",
+    "before",
+    "before_personal",
+    "before_others",
+    "usual_since",
+    "score",
+    "score_quiet",
+    "rate",
+)
+
+
+def follow(
+    history: History, until: date, settings: DriftSettings | None = None, method: Method | None = None
+) -> Iterator[Week]:
+    """The weeks of a history in order, from the first contact to the last ISO week that is over on `until`.
+
+    A `Week` may be kept: it does not change when later weeks are drawn. Its texts look only at what had happened by
+    its Sunday. Raises nothing; an empty history yields nothing.
+    """
+    desk = Desk(history, settings or DriftSettings(), method)
+    first, last = desk.first_week(), last_complete(until)
+    if not len(desk.diary.week):
+        return
+    for week in range(first, last + 1):
+        desk.take(week)
+        yield Week(desk, week, desk.exposure.stale(week))

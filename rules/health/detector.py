@@ -1,0 +1,273 @@
+"""The sequential detector: has personal contact stopped coming while other contact goes on?
+
+One observation per person and week: did personal contact (rich: a meeting or call; or by mail) take place? Labels
+say so only in likelihood ratios (`rules.health.labels`).
+
+Null model: personal weeks arrive with hazard rate x tide x rhythm(age; shape): the person's own rate, what moves
+everybody that week, and a Weibull rhythm over the weeks since the last one. (rate, shape) lies on a grid whose prior
+is the nonparametric maximum likelihood over the portfolio. Change model: from an unknown week on, the rate falls to
+one of `falls` times itself.
+
+Statistic: the Shiryaev-Roberts sum of the likelihood ratios over all possible weeks of change. Per grid cell the
+ratio Q of "changed" to "unchanged" follows Q <- (Q + 1) * l1 / l0; then SR = sum(prior * like * Q) / sum(prior *
+like). Under the null SR - t is a martingale: on average it takes at least A weeks until SR reaches A, and with a
+hazard h of change, h SR / (1 + h SR) is the probability that a change has happened.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.health.labels import KINDS, LARGEST, Sheet, Trust, readings, truths, weekly
+from rules.health.rows import Rows
+
+Floats = NDArray[np.float64]
+Grid = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+WEEKS_A_YEAR = 52.0
+LONGEST_AGE = 260
+_SMALLEST, _LARGEST = np.float32(1e-30), np.float32(1e30)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """The constants of the method; `docs/health.md` says how each was chosen."""
+
+    rates: int = 16
+    lowest: float = 0.004
+    highest: float = 3.0
+    shapes: tuple[float, ...] = (0.6, 0.8, 1.0, 1.3)
+    falls: tuple[float, ...] = (0.0625, 0.25)
+    quiet_fall: float = 0.2
+    hazard: float = 0.10 / WEEKS_A_YEAR
+    shrink: float = 12.0
+    refit_every: int = 4
+    forget: float = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Tide:
+    """What a week does to everybody, and what the portfolio taught until then: all that a replay needs.
+
+    Attributes:
+        rich, mail: this week's personal contact by kind, against what was expected (1.0: as usual).
+        seen_rich, seen_mail: the part of the week that calendar and mail sources have listed.
+        prior: over the grid of (rate, shape), sums to 1.
+        share_rich: of personal contact in the portfolio.
+        trust: how labels are to be read.
+    """
+
+    rich: float
+    mail: float
+    seen_rich: float
+    seen_mail: float
+    prior: Grid
+    share_rich: float
+    trust: Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """A week as seen: likelihood ratios R for personal contact per kind [2, n]; whether other contact was there;
+    how many contacts were personal and whether some were not, per kind [2, n]."""
+
+    ratios: Floats
+    other: Bools
+    warm: Floats
+    plain: Floats
+
+
+def plain_weeks(state: Rows, trust: Trust) -> Floats:
+    """Per kind and row, the usual probability of a week with contact of that kind that was not personal."""
+    usual = np.array(trust.plain)[:, None]
+    counted = np.stack([state["plain_rich"], state["plain_mail"]])
+    return np.clip((counted + 8 * usual) / (state["recent"] + 8), 0.03, 1.0)
+
+
+def hear(sheet: Sheet, state: Rows, trust: Trust) -> Signals:
+    """What a week's labels say, given how they are to be trusted."""
+    size, cells = state.size, sheet.cells
+    ratio, _ = readings(sheet.probability, sheet.kind, trust)
+    truth = truths(ratio, sheet.kind, trust)
+    found = np.minimum(weekly(cells, ratio, size) / plain_weeks(state, trust), LARGEST)
+    warm = np.bincount(cells, truth, KINDS * size).reshape(KINDS, size)
+    cold = np.exp(np.bincount(cells, np.log(np.maximum(truth, 1e-9)), KINDS * size)).reshape(KINDS, size)
+    return Signals(found, sheet.other, warm, np.where(sheet.routine, 1.0, 1.0 - cold))
+
+
+_VECTORS = (
+    "age",
+    "rich",
+    "warm",
+    "plain_rich",
+    "plain_mail",
+    "recent",
+    "personal",
+    "others",
+    "weeks",
+    "cusum",
+    "before",
+    "before_personal",
+    "before_others",
+    "usual_since",
+    "score",
+    "score_any",
+    "score_quiet",
+    "rate",
+)
+
+
+class State(Rows):
+    """Rows of fixed size, one per person.
+
+    like: likelihood of the grid, scaled so that its largest cell is 1. fall0, fall1 ..., quiet: Q per cell.
+    age: weeks since the last personal week. With the old slowly forgotten: rich, warm: rich and all personal
+    contacts; plain_rich, plain_mail: weeks with other contact of that kind; recent: weeks. personal, others, weeks: weeks counted so far (personal ones as probabilities). before*: the same counts at the
+    most likely week of change. usual_since: personal weeks that the usual rate would have brought since then.
+    score*: SR with the rival story allowed for, without it, and the rival's. rate: expected personal weeks a week.
+    """
+
+    def __init__(self, cells: int, falls: int, capacity: int = 64) -> None:
+        grids: dict[str, tuple[type[np.generic], tuple[int, ...]]] = dict.fromkeys(
+            ("like", "quiet", *(f"fall{i}" for i in range(falls))), (np.float32, (cells,))
+        )
+        super().__init__(grids | dict.fromkeys(_VECTORS, (np.float64, ())), capacity)
+        self.fresh(like=1.0)
+
+
+class Detector:
+    """Steps a `State` through weeks. Holds constants only."""
+
+    def __init__(self, method: Method | None = None) -> None:
+        self.method = method or Method()
+        m = self.method
+        rates = np.exp(np.linspace(math.log(m.lowest), math.log(m.highest), m.rates))
+        self.rates = np.tile(rates, len(m.shapes))
+        shapes = np.repeat(np.array(m.shapes), m.rates)
+        scale = np.array([math.gamma(1 + 1 / shape) for shape in m.shapes]).repeat(m.rates)
+        ages = np.arange(LONGEST_AGE)[:, None] + 0.5
+        rhythm = np.clip(shapes * (scale * ages * self.rates) ** (shapes - 1), 0.4, 2.5)
+        self.hazards: Grid = (self.rates * rhythm).astype(np.float32)
+        self.cells = len(self.rates)
+        self.flat_prior: Grid = np.full(self.cells, 1 / self.cells, np.float32)
+
+    def state(self, capacity: int = 64) -> State:
+        return State(self.cells, len(self.method.falls), max(capacity, 1))
+
+    def hazard(self, state: State) -> Grid:
+        """This week's hazard of personal contact per row and cell, before the tide; shape [size, cells]."""
+        return self.hazards[np.minimum(state["age"] + 0.5, LONGEST_AGE - 1).astype(np.int64)]
+
+    def shares(self, state: State, tide: Tide) -> Floats:
+        """Of each row's personal contact, the part that is rich."""
+        return (state["rich"] + 4 * tide.share_rich) / (state["warm"] + 4)
+
+    def expected(self, state: State, tide: Tide, hazard: Grid | None = None) -> Floats:
+        """Hazard of each row before the tide, averaged over what is known of its rate."""
+        hazard = self.hazard(state) if hazard is None else hazard
+        belief = state["like"] * tide.prior
+        return np.einsum("ng,ng->n", belief, hazard).astype(float) / belief.sum(1)
+
+    def step(self, state: State, signals: Signals, tide: Tide, hazard: Grid | None = None) -> None:
+        """Takes one week in. `signals` has one entry per row in use."""
+        m = self.method
+        hazard = self.hazard(state) if hazard is None else hazard
+        share = self.shares(state, tide)
+        rich, mail = share * tide.rich * tide.seen_rich, (1 - share) * tide.mail * tide.seen_mail
+        level = rich + mail
+        rich_part = rich / np.maximum(level, 1e-9)
+        ratio = np.minimum(rich_part * signals.ratios[0] + (1 - rich_part) * signals.ratios[1], 1e4)
+        seen = level > 1e-9
+        ratio[~seen] = 1.0
+
+        calm = np.exp(hazard * (-level[:, None].astype(np.float32)))  # P(no personal contact)
+        wide = ratio[:, None].astype(np.float32)
+        usual = calm * (1 - wide) + wide
+        like, prior = state["like"], tide.prior
+        belief = like * prior
+        whole = belief.sum(1)
+        quietly = np.einsum("ng,ng->n", belief, calm) / whole
+        self._recurse(state, calm, usual, wide, self._quiet_ratio(state, signals, level))
+        like *= usual
+        like /= np.maximum(like.max(1, keepdims=True), _SMALLEST)
+        np.maximum(like, _SMALLEST, out=like)
+        self._score(state, prior)
+        self._count(state, signals, ratio, quietly.astype(float), seen)
+        drop = np.einsum("ng,ng->n", belief, calm ** np.float32(m.falls[0]) * (1 - wide) + wide)
+        self._date(state, drop / np.einsum("ng,ng->n", belief, usual), level * (belief @ self.rates / whole))
+
+    def _recurse(self, state: State, calm: Grid, usual: Grid, wide: Grid, quiet: Floats) -> None:
+        for i, fall in enumerate(self.method.falls):
+            fallen = calm ** np.float32(fall) * (1 - wide) + wide
+            fallen /= usual
+            ratio = state[f"fall{i}"]
+            ratio += 1
+            ratio *= fallen
+            np.clip(ratio, _SMALLEST, _LARGEST, out=ratio)
+            if i == 0:
+                rival = state["quiet"]
+                rival += 1
+                rival *= fallen * quiet[:, None].astype(np.float32)
+                np.clip(rival, _SMALLEST, _LARGEST, out=rival)
+
+    def _quiet_ratio(self, state: State, signals: Signals, level: Floats) -> Floats:
+        """How the week's other contact speaks for its having fallen as well, at the row's own earlier rate."""
+        usual = np.clip((state["before_others"] + 0.5) / (state["before"] + 1.0), 0.01, 0.98)
+        hazard = -np.log1p(-usual) * np.minimum(level, 1.5)
+        hazard = np.maximum(hazard, 1e-6)
+        fall = self.method.quiet_fall
+        return np.where(signals.other, np.expm1(-fall * hazard) / np.expm1(-hazard), np.exp((1 - fall) * hazard))
+
+    def _score(self, state: State, prior: Grid) -> None:
+        hazard, falls = self.method.hazard, len(self.method.falls)
+        belief = state["like"] * prior
+        belief /= belief.sum(1, keepdims=True)
+        any_ = sum(np.einsum("ng,ng->n", belief, state[f"fall{i}"]) for i in range(falls)) / falls
+        quiet = np.einsum("ng,ng->n", belief, state["quiet"]).astype(float)
+        state["score_any"][:] = any_
+        state["score"][:] = any_ / (1 + hazard * quiet)
+        state["score_quiet"][:] = quiet / (1 + hazard * any_)
+        state["rate"][:] = np.einsum("ng,g->n", belief, self.rates)
+
+    def _count(self, state: State, signals: Signals, ratio: Floats, quietly: Floats, seen: Bools) -> None:
+        found = np.where(seen, (1 - quietly) * ratio / (quietly + (1 - quietly) * ratio), 0.0)
+        keep = self.method.forget
+        for name, new in (
+            ("rich", signals.warm[0]),
+            ("warm", signals.warm.sum(0)),
+            ("plain_rich", signals.plain[0]),
+            ("plain_mail", signals.plain[1]),
+            ("recent", seen),
+        ):
+            state[name][:] = state[name] * keep + new
+        state["personal"][:] += found
+        state["others"][:] += signals.other
+        state["weeks"][:] += seen
+        state["age"][:] = np.where(found > 0.5, 0.0, state["age"] + seen)
+
+    def _date(self, state: State, drop: Floats, usual: Floats) -> None:
+        state["cusum"][:] = np.maximum(state["cusum"] + np.log(np.maximum(drop, 1e-12)), 0.0)
+        start = state["cusum"] <= 0
+        for name, count in (("before", "weeks"), ("before_personal", "personal"), ("before_others", "others")):
+            state[name][:] = np.where(start, state[count], state[name])
+        state["usual_since"][:] = np.where(start, 0.0, state["usual_since"] + usual)
+
+    def refit(self, state: State, prior: Grid, rounds: int = 20) -> Grid:
+        """Nonparametric maximum likelihood of the mixing distribution over the grid, by EM; people who have
+        probably changed weigh little."""
+        n = state.size
+        if n < 5:
+            return prior
+        like = state["like"]
+        weight = (1 / (1 + self.method.hazard * state["score_any"])).astype(np.float32)
+        total = np.float32(weight.sum() + 0.5 * self.cells)
+        for _ in range(rounds):
+            whole = like @ prior
+            prior = (prior * ((weight / whole) @ like) + np.float32(0.5)) / total
+        return prior

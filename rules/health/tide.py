@@ -1,0 +1,95 @@
+"""What moves everybody: holidays, seasons, a remote shift, a crisis; and what the portfolio teaches of its labels.
+
+The gauge is read once a week, before the week's evidence is taken in, and its reading (a `Tide`) is kept: with the
+tides of all weeks one person can be replayed without the others.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.health.detector import Detector, Grid, Signals, State, Tide, hear, plain_weeks
+from rules.health.labels import FLIPS, KINDS, Sheet, Trust, readings, weekly
+
+Floats = NDArray[np.float64]
+
+_ROUNDS = 3
+_FORGET = 0.995
+
+
+class Gauge:
+    """Running portfolio figures: the prior over rates and rhythms, and how labels are to be trusted."""
+
+    def __init__(self, detector: Detector) -> None:
+        self.detector = detector
+        self.prior: Grid = detector.flat_prior
+        self.week = 0
+        self.candidates = np.array([20.0, 20.0])
+        self.labelled = np.array([10.0, 6.0])
+        self.flips_score = -20.0 * np.abs(FLIPS - 0.1)
+
+    def trust(self, state: State) -> Trust:
+        weight = np.exp(self.flips_score - self.flips_score.max())
+        flips = float((weight * FLIPS).sum() / weight.sum())
+        base = np.clip(self.labelled / self.candidates, 0.02, 0.95)
+        weeks = state["recent"].sum() + 20.0
+        plain = [
+            (state[name].sum() + 20.0 * usual) / weeks for name, usual in (("plain_rich", 0.2), ("plain_mail", 0.4))
+        ]
+        return Trust((float(base[0]), float(base[1])), flips, (float(plain[0]), float(plain[1])))
+
+    def read(self, state: State, sheet: Sheet, seen: tuple[float, float]) -> tuple[Tide, Signals, Grid]:
+        """The week's tide, its signals and the hazards they were expected with; learns from the week."""
+        trust = self.trust(state)
+        signals = hear(sheet, state, trust)
+        share_rich = float((state["rich"].sum() + 5.0) / (state["warm"].sum() + 10.0))
+        still = Tide(1.0, 1.0, *seen, self.prior, share_rich, trust)
+        hazard = self.detector.hazard(state)
+        expected = self.detector.expected(state, still, hazard)
+        share = self.detector.shares(state, still)
+        rich, mail = self._movement(state, signals, still, expected, share)
+        tide = Tide(rich, mail, *seen, self.prior, share_rich, trust)
+        self._learn_labels(sheet, state, tide, expected, share)
+        return tide, signals, hazard
+
+    def settle(self, state: State) -> None:
+        """After a week has been taken in."""
+        self.week += 1
+        if self.week % self.detector.method.refit_every == 0:
+            self.prior = self.detector.refit(state, self.prior)
+
+    def _movement(
+        self, state: State, signals: Signals, tide: Tide, expected: Floats, share: Floats
+    ) -> tuple[float, float]:
+        """This week's personal contact against what was expected of people who have not changed, per kind."""
+        method = self.detector.method
+        weight = 1 / (1 + method.hazard * state["score_any"])
+        usual = expected * np.stack([share * tide.seen_rich, (1 - share) * tide.seen_mail])
+        level = np.ones((KINDS, 1))
+        for _ in range(_ROUNDS):
+            each = usual * level
+            both = np.maximum(each.sum(0), 1e-9)
+            calm = np.exp(-both)
+            ratio = (each * signals.ratios).sum(0) / both
+            found = weight * (1 - calm) / np.maximum(calm + (1 - calm) * ratio, 1e-12) / both
+            hits = (found * each * signals.ratios).sum(1)
+            met = (weight * (1 - calm) / both * usual).sum(1)
+            level = np.clip((hits + method.shrink / 2) / (met + method.shrink / 2), 0.05, 2.5)[:, None]
+        return float(level[0, 0]), float(level[1, 0])
+
+    def _learn_labels(self, sheet: Sheet, state: State, tide: Tide, expected: Floats, share: Floats) -> None:
+        """Scores each share of flips by how well it foretells this week's labels."""
+        rich, mail = share * tide.rich * tide.seen_rich, (1 - share) * tide.mail * tide.seen_mail
+        level = np.maximum(rich + mail, 1e-9)
+        calm, part = np.exp(-level * expected), rich / level
+        plain, cells = plain_weeks(state, tide.trust), sheet.cells
+        some = np.bincount(sheet.rows, minlength=state.size) > 0
+        self.flips_score *= _FORGET
+        for i, flips in enumerate(FLIPS):
+            ratio, cold = readings(sheet.probability, sheet.kind, tide.trust, float(flips))
+            found = weekly(cells, ratio, state.size) / plain
+            mixed = calm + (1 - calm) * (part * found[0] + (1 - part) * found[1])
+            self.flips_score[i] += np.log(cold).sum() + np.log(np.maximum(mixed[some], 1e-9)).sum()
+        self.candidates = self.candidates * _FORGET + np.bincount(sheet.kind, minlength=KINDS)
+        self.labelled = self.labelled * _FORGET + np.bincount(sheet.kind, sheet.probability, KINDS)

@@ -1,0 +1,115 @@
+"""From scores to statuses: what makes a status begin, what ends it, and which comes first.
+
+Every status has a threshold to begin and a lower one to end (hysteresis), so that a person does not flicker between
+two of them from week to week.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.health.assessment import DriftSettings, Status
+from rules.health.detector import State
+from rules.health.rows import Rows
+
+Bools = NDArray[np.bool_]
+
+WEEKS_PER_100_YEARS = 5200.0
+LEAST_PERSONAL = 5.0
+LEAST_OTHERS = 2.0
+WATCH = 0.1  # of the threshold of a flag
+LEAVE = 0.05  # of the threshold at which a status began
+CALIBRATION = 1.0
+
+KEPT = (
+    Status.ENDED,
+    Status.DRIFTING,
+    Status.MOVED_DOWN,
+    Status.GOING_QUIET,
+    Status.ONE_SIDED,
+    Status.NEVER_PERSONAL,
+    Status.WATCH,
+)
+ORDER = (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY, *KEPT, Status.HEALTHY)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Of the Shiryaev-Roberts statistic, in weeks to a false flag."""
+
+    drifting: float
+    moved_down: float
+
+    @classmethod
+    def of(cls, settings: DriftSettings) -> Thresholds:
+        def weeks(budget: float) -> float:
+            return CALIBRATION * WEEKS_PER_100_YEARS / max(budget, 1e-6)
+
+        return cls(weeks(settings.false_flags), weeks(settings.moved_down_false_flags))
+
+
+class Verdicts(Rows):
+    """Per row: which statuses hold, since which week, and what decides on them besides the detectors.
+
+    ours, theirs: conversations opened by either side, the old ones slowly forgotten. began: week of first contact;
+    entered_*: week in which a status began to hold, -1 where it does not. snoozed: week until which flags wait.
+    patience: factor on the thresholds, from the owner's answers.
+    """
+
+    def __init__(self, capacity: int = 64) -> None:
+        columns: dict[str, tuple[type[np.generic], tuple[int, ...]]] = dict.fromkeys(
+            ("ours", "theirs", "contacts", "began", "snoozed", "patience"), (np.float64, ())
+        )
+        super().__init__(columns | {f"entered_{s.value}": (np.int64, ()) for s in KEPT}, capacity)
+        self.fresh(began=-1, snoozed=-1, patience=1, **{f"entered_{s.value}": -1 for s in KEPT})
+
+    def entered(self, status: Status) -> NDArray[np.int64]:
+        return self[f"entered_{status.value}"]
+
+    def hold(self, status: Status, week: int, begins: Bools, ends: Bools) -> None:
+        entered = self.entered(status)
+        entered[(entered >= 0) & ends] = -1
+        entered[(entered < 0) & begins & ~ends] = week
+
+
+def one_sided(ours: NDArray[np.float64], theirs: NDArray[np.float64], edge: float) -> Bools:
+    """The interval of the share of conversations that the owner opens lies wholly outside (1 - edge, edge)."""
+    number = ours + theirs + 6.0
+    share = (ours + 3.0) / number
+    spread = 2.33 * np.sqrt(share * (1 - share) / (number + 1.0))
+    return (ours + theirs >= 8) & ((share - spread > edge) | (share + spread < 1 - edge))
+
+
+def judge(verdicts: Verdicts, drift: State, ladder: State, week: int, thresholds: Thresholds) -> None:
+    """Lets statuses begin and end for the week just taken in."""
+    awake = verdicts["snoozed"] < week
+    patience = verdicts["patience"]
+    others = drift["others"] - drift["before_others"] >= LEAST_OTHERS
+    enough = drift["before_personal"] >= LEAST_PERSONAL
+    flag = thresholds.drifting * patience
+    goes_on = enough & others & awake
+    verdicts.hold(Status.DRIFTING, week, goes_on & (drift["score"] >= flag), drift["score"] < LEAVE * flag)
+    verdicts.hold(
+        Status.WATCH, week, goes_on & (drift["score"] >= WATCH * flag), drift["score"] < LEAVE * WATCH * flag
+    )
+    quiet = drift["score_quiet"]
+    verdicts.hold(Status.GOING_QUIET, week, enough & awake & (quiet >= flag), quiet < LEAVE * flag)
+    down = thresholds.moved_down * patience
+    steps = (ladder["before_personal"] >= LEAST_PERSONAL) & awake
+    steps &= ladder["others"] - ladder["before_others"] >= LEAST_OTHERS
+    verdicts.hold(Status.MOVED_DOWN, week, steps & (ladder["score"] >= down), ladder["score"] < LEAVE * down)
+    verdicts.hold(
+        Status.ONE_SIDED,
+        week,
+        one_sided(verdicts["ours"], verdicts["theirs"], 0.8),
+        ~one_sided(verdicts["ours"], verdicts["theirs"], 0.7),
+    )
+    never = (drift["rate"] < 0.04) & (drift["others"] >= 8) & (drift["weeks"] >= 40)
+    verdicts.hold(Status.NEVER_PERSONAL, week, never, drift["rate"] > 0.06)
+
+
+def too_little(verdicts: Verdicts, drift: State) -> Bools:
+    return (drift["weeks"] < 26) | (verdicts["contacts"] < 6)
