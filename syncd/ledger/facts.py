@@ -19,7 +19,7 @@ from connectors.connector import Source, Span
 from connectors.observations import Observation, decode
 from rules.copies import Copy
 from rules.meaning import Coverage
-from syncd.ledger import coverage, streaming, writing
+from syncd.ledger import coverage, schema, streaming, writing
 from syncd.ledger.schema import items, owners, sources
 from syncd.ledger.times import moment, text
 
@@ -71,6 +71,8 @@ class Holding:
     etag: str
     state: str
     present: bool  # the source still held it at the last sync, as far as the ledger knows
+    removed: bool
+    empty: bool  # nothing of what it says is kept
     reason: str | None
 
 
@@ -87,7 +89,7 @@ class Known:
         """As `connectors.connector.Known.etags`."""
         query = sa.select(items.c.native_id, items.c.etag).where(_present(self._source))
         with self._ledger.read() as connection:
-            etags = dict(connection.execute(query).tuples().all())
+            etags = {native: etag for native, etag in connection.execute(query)}
         for native in self._left_out:
             etags.pop(native, None)
         return etags
@@ -170,8 +172,26 @@ class Facts:
         query = sa.select(items).where(items.c.source_id == source).order_by(items.c.native_id)
         with self._ledger.read() as connection:
             for row in connection.execution_options(yield_per=1000).execute(query):
-                present = row.removed_at is None and row.ended_at is None
-                yield Holding(row.native_id, row.etag, row.state, present, row.reason)
+                removed = row.removed_at is not None
+                present = not removed and row.ended_at is None
+                empty = row.payload is None
+                yield Holding(row.native_id, row.etag, row.state, present, removed, empty, row.reason)
+
+    def unplaced(self, source: int) -> frozenset[str]:
+        """Native ids of held items that lie nowhere, which no source says of anything that it lists."""
+        table = schema.placements
+        placed = sa.select(table.c.item_id).where(table.c.item_id == items.c.id, table.c.until.is_(None))
+        return self._natives(source, items.c.state == HELD, ~placed.exists())
+
+    def damage(self) -> tuple[str, ...]:
+        """What the database finds wrong with itself, as sentences; PostgreSQL keeps its own house."""
+        if self._ledger.engine.dialect.name != "sqlite":
+            return ()
+        with self._ledger.read() as connection:
+            lines = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
+            orphans = len(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
+        found = [f"the database file is damaged: {line}" for line in lines if line != "ok"]
+        return (*found, *([f"{orphans} rows belong to rows that are gone"] if orphans else []))
 
     def counts(self) -> dict[int, dict[str, int]]:
         """Per source, how many items it still holds in each state."""
