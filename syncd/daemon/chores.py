@@ -1,0 +1,66 @@
+"""What the loop does beside reading: bring the meaning up to date, send the weekly report."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from rules.ruleset import RuleProblems
+from syncd.config import Config
+from syncd.daemon.schedule import report_due
+from syncd.ledger import Ledger
+
+log = logging.getLogger("syncd.daemon")
+
+WHILE_BUSY = timedelta(minutes=10)  # how often meaning is made anew while accounts still bring facts
+RETRY = timedelta(minutes=15)
+
+
+class Chores:
+    """`alive` is called as work goes on. `trouble`: what is wrong just now, as a part of a sentence."""
+
+    def __init__(self, ledger: Ledger, alive: Callable[[], None]) -> None:
+        self._ledger, self._alive = ledger, alive
+        self.meaning_is_stale = True
+        self.trouble = ""
+        self._not_before: datetime | None = None
+        self._report_not_before: datetime | None = None
+
+    def tidy(self, config: Config, now: datetime, *, busy: bool) -> None:
+        """Do what is due. Failures are logged and tried again; they never end the daemon."""
+        waiting = busy and self._not_before is not None and now < self._not_before
+        if self.meaning_is_stale and not waiting:
+            self._make_meaning(config, now)
+        if self._report_not_before is None or self._report_not_before <= now:
+            self._send_report(config, now)
+
+    def _make_meaning(self, config: Config, now: datetime) -> None:
+        from syncd.interpret import interpret
+
+        self.meaning_is_stale = False
+        self._not_before = now + WHILE_BUSY
+        try:
+            interpret(self._ledger, config, progress=lambda *_: self._alive())
+            self.trouble = ""
+        except RuleProblems as problems:
+            self.trouble = "the rules have problems, what was made by the last good ones stays"
+            log.error("%s:\n%s", self.trouble, problems)  # noqa: TRY400 - the owner's mistake, no traceback
+        except Exception:
+            self.trouble = "a defect keeps the meaning from being made anew"
+            log.exception("%s", self.trouble)
+
+    def _send_report(self, config: Config, now: datetime) -> None:
+        from syncd.outbox import last_sent, send_weekly
+
+        since = min((state.added_at for state in self._ledger.facts.sources()), default=None)
+        moment = report_due(config, now, since, last_sent(self._ledger))
+        if moment is None:
+            return
+        try:
+            send_weekly(self._ledger, config, moment, now)
+            self._report_not_before = None
+            log.info("the weekly report of %s went to %s", moment.date(), config.report.to)
+        except Exception:
+            self._report_not_before = now + RETRY
+            log.exception("the weekly report could not be sent; it is tried again in %s", RETRY)

@@ -1,0 +1,78 @@
+"""One account's turn: a thread that reads it, and the letters that the threads send to the loop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from queue import SimpleQueue
+
+from connectors.options import AccountOptions
+from syncd.ledger import Ledger
+from syncd.sync import SyncResult, sync
+
+log = logging.getLogger("syncd.daemon")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A watched path changed."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An account's turn is over; `result` None if it was broken off."""
+
+    account: str
+    result: SyncResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Somebody wants us to end."""
+
+    why: str
+
+
+Letter = Changed | Finished | Stop
+
+
+class BrokenOff(BaseException):
+    """The turn shall end here. Not an Exception: it is nobody's failure, and no handler of failures may keep it."""
+
+
+@dataclass
+class Turn:
+    """One account being read, since `began`. The ledger is whole after every batch, so it may end at any of them."""
+
+    account: AccountOptions
+    began: datetime
+    ending: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+    reported_hung: bool = False
+
+    def start(self, ledger: Ledger, letters: SimpleQueue[Letter], now: Callable[[], datetime]) -> None:
+        def read() -> None:
+            result = None
+            try:
+                result = sync(ledger, [self.account], now=now(), progress=self._after_batch)
+            except BrokenOff:
+                pass
+            except Exception:
+                log.exception("%s: a defect in syncd ended this turn; there will be another", self.account.name)
+            finally:
+                letters.put(Finished(self.account.name, result))
+
+        # A daemon thread: one that hangs in a dead server must not keep the process from ending.
+        self.thread = threading.Thread(target=read, name=f"account {self.account.name}", daemon=True)
+        self.thread.start()
+
+    def _after_batch(self, source: str, done: int, total: int | None) -> None:
+        del source, done, total
+        if self.ending.is_set():
+            raise BrokenOff
