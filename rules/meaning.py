@@ -183,6 +183,8 @@ class Traffic:
     address: str
     direction: Direction
     purpose: Purpose
+    title: str | None = None
+    observation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

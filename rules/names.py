@@ -89,3 +89,9 @@ def plain(word: str) -> str:
 
 def _is_honour(word: str) -> bool:
     return plain(word) in _HONOURS
+
+
+def initials_of(name: str | None) -> frozenset[str]:
+    """The single letters in a name ("David W Delainey" -> w): two namesakes often differ in them."""
+    bare = readable(name)
+    return frozenset(plain(word) for word in _WORD.findall(bare or "") if len(word) == 1)

@@ -1,0 +1,149 @@
+"""Which circle a person belongs to: team, supplier, customer, other; from domains and from who bills whom.
+
+The words speak only in the direction they are sent: an invoice that comes in makes its sender a supplier, one that
+goes out makes its reader a customer; an order the other way round. Evidence counts for a whole organisation, since
+it is the firm that bills and not the person; at free-mail providers for the person alone. The config wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from rules.meaning import Channel, Circle, Direction, Evidence, Interaction, Owner, Person, Traffic
+from rules.organisations import domain_of, is_free_mail, within
+
+# Sent by who sells. Whole words; the beginnings of words where a language glues them together.
+_SELLING = re.compile(
+    r"\b(?:invoices?|billing|payment reminder|quotes?|quotation|order confirmation|your order|shipping|shipment"
+    r"|delivery note|receipt|statement of account|past due|overdue|dunning|price list|renewal notice"
+    r"|\w*rechnung(?:en)?|mahnung|angebot|auftragsbest[äa]tigung|bestellbest[äa]tigung|lieferschein"
+    r"|zahlungserinnerung"
+    r"|facture|devis|relance|confirmation de commande|bon de livraison"
+    r"|factura|presupuesto|confirmaci[óo]n de pedido|albar[áa]n|fattura|preventivo|conferma d.ordine|sollecito"
+    r"|facturen|factuur|offerte|orderbevestiging|pakbon|aanmaning|betalingsherinnering"
+    r"|fatura|or[çc]amento|confirma[çc][ãa]o de (?:pedido|encomenda)|faktura|offert|orderbekr[äa]ftelse|p[åa]minnelse)\b",
+    re.IGNORECASE,
+)
+# Sent by who buys.
+_BUYING = re.compile(
+    r"\b(?:purchase order|p\.?o\.? (?:no|number|#)?\s?\d+|request for (?:quotation|quote|proposal)|rf[qp]|tender"
+    r"|remittance(?: advice)?|payment advice|new order|our order"
+    r"|bestellung|auftragserteilung|angebotsanfrage|ausschreibung|zahlungsavis"
+    r"|bon de commande|demande de devis|appel d.offres|avis de paiement|pedido|orden de compra"
+    r"|solicitud de presupuesto"
+    r"|ordine d.acquisto|richiesta di preventivo|bestelling|inkooporder|offerteaanvraag|ordem de compra"
+    r"|best[äa]llning|offertf[öo]rfr[åa]gan)\b",
+    re.IGNORECASE,
+)
+_OWN_WORDS = re.compile(
+    r"\b(?:order confirmation|confirmation de commande|confirmaci[óo]n de pedido|confirma[çc][ãa]o de pedido)\b",
+    re.IGNORECASE,
+)
+_PER_MAIL = 0.8  # log-odds of one mail; a stray word must not make a supplier
+_MOST = 4.0
+_ENOUGH = 1.2
+_ROBOT = 0.4  # a robot's transactional mail without a telling subject: it is mostly sellers who run such
+
+
+@dataclass(slots=True)
+class _Trade:
+    """What speaks for an organisation as a supplier and as a customer, with how many mails."""
+
+    supplier: float = 0.0
+    customer: float = 0.0
+    bills_in: int = 0
+    bills_out: int = 0
+    robots: int = 0
+
+
+def assign(
+    people: Iterable[Person],
+    interactions: Iterable[Interaction],
+    traffic: Iterable[Traffic],
+    owner: Owner,
+    as_of: date | None = None,
+) -> list[Person]:
+    """The people with their circle and what speaks for it.
+
+    Args:
+        people: as `rules.identity.resolve` gives them; those whose circle the config names keep it.
+        interactions: from `rules.interactions.extract`.
+        traffic: from there too.
+        owner: for the own domains.
+        as_of: only what happened up to this day (in the owner's zone) is used.
+    """
+    people = list(people)
+    home = owner.own_domains or {d for a in owner.addresses if not is_free_mail(d := domain_of(a))}
+    trades = _trades(people, interactions, traffic, as_of)
+    return [_placed(person, home, trades) for person in people]
+
+
+def _house(person: Person) -> str:
+    return person.organisation or person.id
+
+
+def _trades(
+    people: Sequence[Person], interactions: Iterable[Interaction], traffic: Iterable[Traffic], as_of: date | None
+) -> Mapping[str, _Trade]:
+    houses = {person.id: _house(person) for person in people}
+    trades: dict[str, _Trade] = defaultdict(_Trade)
+    for one in interactions:
+        if as_of is not None and one.local > as_of:
+            continue
+        if one.channel is Channel.EMAIL and one.title and one.person in houses and not one.crowd:
+            _weigh(trades[houses[one.person]], one.title, one.direction, _PER_MAIL * one.weight)
+    for note in traffic:
+        if as_of is None or note.local <= as_of:
+            trade = trades[note.organisation]
+            if note.title and _weigh(trade, note.title, note.direction, _PER_MAIL):
+                continue
+            if note.direction is Direction.IN and note.purpose.transactional > 0.5:
+                trade.supplier += _ROBOT * note.purpose.transactional
+                trade.robots += 1
+    return trades
+
+
+def _weigh(trade: _Trade, title: str, direction: Direction, weight: float) -> bool:
+    sells = _SELLING.search(title) is not None
+    buys = _BUYING.search(title) is not None and not _OWN_WORDS.search(title)
+    if sells == buys:
+        return False
+    if sells == (direction is Direction.IN):
+        trade.supplier += weight
+        trade.bills_in += 1
+    else:
+        trade.customer += weight
+        trade.bills_out += 1
+    return True
+
+
+def _placed(person: Person, home: Iterable[str], trades: Mapping[str, _Trade]) -> Person:
+    if any(reason.rule == "circle.config" for reason in person.circle_evidence):
+        return person
+    domains = set(home)
+    inside = [address for address in person.addresses if within(domain_of(address), domains)]
+    if inside:
+        because = f"{domain_of(inside[0])} is the owner's own domain"
+        return _in(person, Circle.TEAM, Evidence("circle.domain", because, "team", 6.0))
+    trade = trades.get(_house(person))
+    if trade is None:
+        return person
+    house = _house(person)
+    lead = min(_MOST, abs(trade.supplier - trade.customer))
+    if lead < _ENOUGH:
+        return person
+    if trade.supplier > trade.customer:
+        said = [f"{trade.bills_in} of its mails speak of invoices or deliveries"] if trade.bills_in else []
+        said += [f"{trade.robots} come from its order systems"] if trade.robots else []
+        because = f"{house} sells to you: {' and '.join(said)}"
+        return _in(person, Circle.SUPPLIER, Evidence("circle.bills", because, "supplier", round(lead, 2)))
+    because = f"{house} buys from you: {trade.bills_out} mails speak of what you bill or deliver to it"
+    return _in(person, Circle.CUSTOMER, Evidence("circle.bills", because, "customer", round(lead, 2)))
+
+
+def _in(person: Person, circle: Circle, reason: Evidence) -> Person:
+    return replace(person, circle=circle, circle_evidence=(reason,))
