@@ -22,7 +22,7 @@ from rules.health.assessment import Assessment, Portfolio
 from rules.meaning import Interaction, Merge, Person, Purpose, Traffic
 from syncd.ledger import difference, schema
 from syncd.ledger.difference import Counts
-from syncd.ledger.times import text, week
+from syncd.ledger.times import moment, text, week
 
 if TYPE_CHECKING:
     from syncd.ledger.ledger import Ledger
@@ -86,6 +86,14 @@ class Meaning:
         with self._ledger.read() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else MadeBy(*row)
+
+    def made_at(self) -> datetime | None:
+        """When the present meaning was made; None if there is none yet."""
+        table = schema.interpretations
+        query = sa.select(table.c.made_at).where(table.c.owner_id == self._owner)
+        with self._ledger.read() as connection:
+            made: str | None = connection.execute(query).scalar()
+        return None if made is None else moment(made)
 
     def write(self, meaning: Interpretation, made_by: MadeBy, now: datetime) -> Changes:
         """Bring the tables to `meaning` in one transaction; rows that say the same are left alone."""

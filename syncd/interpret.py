@@ -1,0 +1,225 @@
+"""Facts to meaning: copies are folded, labelled, given to persons, and become interactions.
+
+`understand` is the whole way as one pure function; `interpret` runs it when facts, rules, config or the journal have
+changed since the ledger's meaning was made, and writes the difference. Because every part looks only back in time,
+what is understood up to a day does not change when later facts arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from connectors.observations import Event
+from rules import ruleset
+from rules.automation import is_role_address
+from rules.copies import Copy, Occurrence, fold, moment
+from rules.identity import DomainWord, Identities, PersonWord, Suggestion, resolve
+from rules.interactions import InteractionSettings, extract, interaction_id
+from rules.labels import Labeller
+from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Merge, Owner, Purpose
+from rules.owners import find as find_owner
+from rules.ruleset import RuleSet
+from syncd import __version__
+from syncd.config import Config
+from syncd.ledger import Ledger
+from syncd.ledger.journal import Entry
+from syncd.ledger.meaning import Changes, Interpretation, MadeBy
+
+Progress = Callable[[int, int | None], object]
+
+_MEANT = ("logged", "merged", "parted")  # the journal's entries that say what happened and who is whom
+_LOGGED_HOUR = time(12)  # a contact logged by hand has a day, no hour
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an interpretation goes by, beside the facts: the owner, the owner's words, the rules, what is small."""
+
+    owner: Owner
+    words: tuple[PersonWord | DomainWord, ...]
+    rules: RuleSet
+    settings: InteractionSettings
+
+    @classmethod
+    def of(cls, config: Config, rules: RuleSet, journal: Iterable[Entry] = ()) -> Terms:
+        owner = Owner(
+            addresses=frozenset(config.owner.addresses),
+            own_domains=frozenset(config.owner.own_domains),
+            name=config.owner.name,
+            timezone=config.owner.timezone,
+        )
+        words = (*_from_config(config), *_from_journal(journal))
+        return cls(owner, words, rules, InteractionSettings(small_circle=config.meetings.small_circle))
+
+
+def interpret(
+    ledger: Ledger,
+    config: Config,
+    *,
+    rules: RuleSet | None = None,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+) -> Changes:
+    """Bring the ledger's meaning up to date; does nothing where nothing changed.
+
+    Args:
+        rules: the rule set in force; without it the packs and the config's rule files are read.
+        now: what ends after it is planned, not past.
+        progress: told how many observations were labelled, of how many.
+
+    Raises:
+        RuleProblems: a rule file is wrong; the meaning stays as it was.
+    """
+    now = now or datetime.now(UTC)
+    rules = rules or ruleset.load(config.rules)
+    journal = ledger.journal.entries(_MEANT)
+    made_by = MadeBy(ledger.facts.version(), f"{__version__}:{rules.digest}", _digest(config, journal))
+    if made_by == ledger.meaning.made_by() and not _came_to_pass(ledger, now):
+        return Changes()
+    terms = Terms.of(config, rules, journal)
+    meaning = understand(ledger.facts.copies(), terms, journal, now=now, progress=progress)
+    return ledger.meaning.write(meaning, made_by, now)
+
+
+def understand(
+    copies: Iterable[Copy],
+    terms: Terms,
+    journal: Sequence[Entry] = (),
+    *,
+    now: datetime,
+    until: date | None = None,
+    progress: Progress | None = None,
+) -> Interpretation:
+    """All that the rules say of the facts; pure.
+
+    Args:
+        until: the last day, in the owner's zone, that may be known: what ended later is left out.
+    """
+    zone = ZoneInfo(terms.owner.timezone)
+    occurrences = fold(copies, timezone=terms.owner.timezone)
+    if until is not None:
+        end = datetime.combine(until + timedelta(days=1), time(), zone)
+        occurrences = [occurrence for occurrence in occurrences if _over(occurrence, end, zone)]
+    role = partial(is_role_address, rules=terms.rules)
+    taken = [address for word in terms.words if isinstance(word, PersonWord) for address in word.addresses]
+    own = find_owner(occurrences, terms.owner, is_role=role, taken=taken)
+    owner = replace(terms.owner, addresses=frozenset(own))
+    decisions = list(_labelled(occurrences, Labeller(terms.rules, owner), progress))
+    identities = resolve(occurrences, decisions, terms.owner, terms.words, is_role=role)
+    settings = replace(terms.settings, now=now)
+    interactions, traffic = extract(occurrences, decisions, identities, owner, settings)
+    interactions += _logged(journal, identities, zone, until)
+    interactions.sort(key=lambda interaction: (interaction.at, interaction.id))
+    return Interpretation(
+        people=identities.people,
+        merges=identities.merges,
+        suggestions=[_suggested(one) for one in identities.suggestions],
+        owner_addresses=sorted(identities.owner_addresses),
+        interactions=interactions,
+        traffic=traffic,
+    )
+
+
+def _suggested(suggestion: Suggestion) -> Merge:
+    """A merge that waits for the owner's word: known since no day."""
+    evidence = Evidence("identity.suggestion", suggestion.because, "same", suggestion.weight)
+    return Merge(date.max, suggestion.one, suggestion.other, (evidence,))
+
+
+def _over(occurrence: Occurrence, end: datetime, zone: ZoneInfo) -> bool:
+    """Whether it had ended by `end`. What has no time at all is nowhere and is left out."""
+    observation = occurrence.observation
+    at = moment(observation, zone)
+    if isinstance(observation, Event) and observation.end is not None:
+        at = observation.end if observation.end.tzinfo else observation.end.replace(tzinfo=zone)
+    return at is not None and at <= end
+
+
+def _labelled(occurrences: Sequence[Occurrence], labeller: Labeller, progress: Progress | None) -> Iterator[Decision]:
+    total = len(occurrences)
+    for number, decision in enumerate(labeller.label(o.observation for o in occurrences)):
+        if progress is not None and number % 1000 == 0:
+            progress(number, total)
+        yield decision
+
+
+def _logged(
+    journal: Iterable[Entry], identities: Identities, zone: ZoneInfo, until: date | None
+) -> Iterator[Interaction]:
+    """Contacts that the owner logged by hand: they count as met, for whatever they were."""
+    for entry in journal:
+        if entry.kind != "logged":
+            continue
+        day = date.fromisoformat(entry.data["on"])
+        person = identities.by_address.get(entry.subject)
+        if person is None or (until is not None and day > until):
+            continue
+        because = "you logged it yourself"
+        yield Interaction(
+            id=interaction_id(f"logged:{entry.id}", entry.subject),
+            person=person.id,
+            address=entry.subject,
+            at=datetime.combine(day, _LOGGED_HOUR, zone).astimezone(UTC),
+            local=day,
+            channel=Channel(entry.data["channel"]),
+            confidence=1.0,
+            direction=Direction.BOTH,
+            purpose=Purpose(0.9, 0.08, 0.02),
+            took_place=1.0,
+            account="journal",
+            evidence=(Evidence("owner.logged", because, entry.data["channel"], 10.0),),
+        )
+
+
+def _from_config(config: Config) -> Iterator[PersonWord | DomainWord]:
+    for person in config.person:
+        yield PersonWord(
+            addresses=person.addresses,
+            name=person.name,
+            circle=person.circle,
+            key=person.key,
+            renews=person.renews,
+            ignore=person.ignore,
+            not_same=person.not_same,
+            every_days=person.every_days,
+            prefers=person.channel,
+            assistants=person.assistants,
+        )
+    for domain in config.domain:
+        yield DomainWord(domain.domain, circle=domain.circle, ignore=domain.ignore)
+
+
+def _from_journal(journal: Iterable[Entry]) -> Iterator[PersonWord]:
+    """Merges that the owner confirmed or undid by an answer; the newest word on a pair is the one that counts."""
+    pairs: dict[frozenset[str], Entry] = {}
+    for entry in journal:
+        if entry.kind in {"merged", "parted"}:
+            pairs[frozenset((entry.subject, entry.data["other"]))] = entry
+    for entry in pairs.values():
+        other = entry.data["other"]
+        if entry.kind == "merged":
+            yield PersonWord(addresses=(entry.subject, other))
+        else:
+            yield PersonWord(addresses=(entry.subject,), not_same=(other,))
+
+
+def _digest(config: Config, journal: Sequence[Entry]) -> str:
+    """What of the config and the journal decides the meaning; the rest may change without a rebuild."""
+    settled = config.model_dump_json(include={"owner", "person", "domain", "meetings"})
+    return blake2b(settled.encode() + msgspec.json.encode(journal), digest_size=16).hexdigest()
+
+
+def _came_to_pass(ledger: Ledger, now: datetime) -> bool:
+    """Whether something that was planned when the meaning was made is past by now."""
+    made_at = ledger.meaning.made_at()
+    if made_at is None:
+        return True
+    recent = ledger.meaning.interactions(since=made_at - timedelta(days=1), until=now)
+    return any(one.planned and one.at + timedelta(minutes=one.minutes) <= now for one in recent)
