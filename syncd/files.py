@@ -20,7 +20,9 @@ def write_private(path: Path, lines: Iterable[str]) -> int:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     count = 0
     try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        with os.fdopen(
+            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as out:
             for line in lines:
                 out.write(f"{line}\n")
                 count += 1

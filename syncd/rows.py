@@ -12,6 +12,7 @@ from rules.meaning import Evidence, Interaction, Person
 from syncd.config import Config
 from syncd.ledger import Ledger
 from syncd.sync import SyncResult
+from syncd.verify import Verdict
 
 Row = dict[str, Any]
 _PURPOSES = ("relational", "working", "transactional")
@@ -122,7 +123,7 @@ def sync_troubles(result: SyncResult) -> Iterator[str]:
         yield f"{name}: {stats.trouble.what} {stats.trouble.fix}".strip()
     quarantined = sum(stats.quarantined for stats in result.sources)
     if quarantined:
-        yield f"{quarantined} items could not be read and are kept aside; see which and why with: syncd verify"
+        yield f"{quarantined} items could not be read and are kept aside; see which and why with: syncd verify --quarantined"
 
 
 def sync_summary(result: SyncResult) -> str:
@@ -131,6 +132,52 @@ def sync_summary(result: SyncResult) -> str:
     listed, stored = sum(stats.listed for stats in read), sum(stats.stored for stats in read)
     aside = sum(stats.quarantined for stats in read)
     return f"{listed:,} items listed in {len(read)} sources, {stored:,} new or changed, {aside:,} kept aside"
+
+
+def verdict_rows(verdict: Verdict) -> list[Row]:
+    """One row per source that was compared, with every difference in it."""
+    return [
+        {
+            "account": check.account,
+            "source": check.source,
+            "listed": check.listed,
+            "held": check.held,
+            "left_out": check.left_out,
+            "missing": sum(one.kind == "missing" for one in check.differences),
+            "extra": sum(one.kind == "extra" for one in check.differences),
+            "changed": sum(one.kind == "changed" for one in check.differences),
+            "damaged": sum(one.kind == "damaged" for one in check.differences),
+            "differences": [{"kind": d.kind, "item": d.native_id, "why": d.why} for d in check.differences],
+            "trouble": check.trouble,
+        }
+        for check in verdict.sources
+    ]
+
+
+def verdict_notes(verdict: Verdict, most: int = 20) -> Iterator[str]:
+    """The differences in words, at most `most` of each source, and what else is wrong."""
+    yield from verdict.damage
+    for check in verdict.sources:
+        name = f"{check.account}/{check.source}".rstrip("/")
+        if check.trouble:
+            yield f"{name}: could not be listed. {check.trouble}"
+        for one in check.differences[:most]:
+            yield f"{name}: {one.kind} {one.native_id}: {one.why}"
+        if len(check.differences) > most:
+            yield f"{name}: … and {len(check.differences) - most} more; all of them with --format json"
+    if not verdict.clean:
+        yield "What is missing or changed since the last sync is normal: run syncd sync, then verify again."
+
+
+def quarantine_rows(ledger: Ledger, accounts: Sequence[str] = ()) -> Iterator[Row]:
+    """Every item that could not be read, with its reason."""
+    for state in ledger.facts.sources():
+        if accounts and state.account not in accounts:
+            continue
+        for holding in ledger.facts.holdings(state.id):
+            if holding.present and holding.state == "quarantined":
+                name = f"{state.account}/{state.name}"
+                yield {"source": name, "item": holding.native_id, "reason": holding.reason}
 
 
 def status_rows(ledger: Ledger, config: Config) -> list[Row]:

@@ -20,6 +20,7 @@ class Stats(StrEnum):
 
 
 _SYNCED = ("account", "source", "listed", "stored", "unchanged", "removed", "quarantined", "seconds")
+_COMPARED = ("account", "source", "listed", "held", "left_out", "missing", "extra", "changed", "damaged")
 
 
 def sync(
@@ -81,17 +82,23 @@ def status(context: typer.Context, form: Annotated[Format, FormatOption] = Forma
 def verify(
     context: typer.Context,
     accounts: Annotated[list[str] | None, typer.Argument(help="Only these accounts.")] = None,
+    quarantined: Annotated[bool, typer.Option("--quarantined", help="List what could not be read, and why.")] = False,
     form: Annotated[Format, FormatOption] = Format.TABLE,
 ) -> None:
     """Compare the ledger with a fresh listing of every source, made by a way of its own."""
+    from syncd.rows import quarantine_rows, verdict_notes, verdict_rows
     from syncd.verify import verify as compare
 
     place = workplace(context)
     place.check_accounts(accounts or ())
     with place.ledger() as ledger:
-        found = compare(ledger, place.config.account, now=datetime.now(UTC), only=accounts or None)
-    show(found.rows(), form, ("account", "source", "listed", "missing", "extra", "quarantined"), "Nothing to verify.")
-    for line in found.differences():
+        if quarantined:
+            rows = list(quarantine_rows(ledger, accounts or ()))
+            show(rows, form, ("source", "item", "reason"), "Everything could be read.")
+            return
+        verdict = compare(ledger, place.config.account, now=datetime.now(UTC), only=accounts or None)
+    show(verdict_rows(verdict), form, _COMPARED, "No account to compare. Add one to the config.")
+    for line in verdict_notes(verdict):
         note(line)
-    if not found.clean:
+    if not verdict.clean:
         raise typer.Exit(FOUND)

@@ -33,23 +33,25 @@ def log(
     with place.meaning() as ledger:
         found = find_person(ledger.meaning.people(), person)
         on = day.date() if day else place.today
-        log_contact(ledger, found, chosen[0], on, datetime.now(UTC), today=place.today)
+        log_contact(ledger, found, chosen[0], on, now=datetime.now(UTC), today=place.today)
     say(f"Logged: {chosen[0].replace('_', ' ')} with {found.name or found.id} on {on}.")
 
 
 def answer(
     context: typer.Context,
-    flag: Annotated[str, typer.Argument(metavar="FLAG", help="The flag's code in the report, or the person.")],
+    flag: Annotated[str, typer.Argument(metavar="FLAG", help="The person whose flag it is: an address or a name.")],
     word: Annotated[str, typer.Argument(metavar="right|wrong|snooze|ended", help="What you say to it.")],
-    until: Annotated[datetime | None, typer.Option(formats=DAY, help="Snooze until this day.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=DAY, help="Snooze until this day; 13 weeks else.")] = None,
 ) -> None:
     """Answer a flag: right, wrong, snooze it for a while, or the relationship has ended."""
-    from syncd.telling import answer_flag
+    from syncd.lookup import find_person
+    from syncd.telling import answer as tell
 
     place = workplace(context)
     with place.meaning() as ledger:
+        found = find_person(ledger.meaning.people(), flag)
         day = until.date() if until else None
-        say(answer_flag(ledger, flag, word, day, datetime.now(UTC), today=place.today))
+        say(tell(ledger, found, word, until=day, now=datetime.now(UTC), today=place.today))
 
 
 def forget(

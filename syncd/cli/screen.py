@@ -99,6 +99,8 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.2f}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_cell(entry)}" for key, entry in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_cell(entry) for entry in value)
     return "".join(letter if letter.isprintable() else " " for letter in str(value))

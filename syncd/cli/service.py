@@ -18,12 +18,15 @@ UserOption = typer.Option("--user/--system", help="For you alone (reads your hom
 def install(
     context: typer.Context,
     user: Annotated[bool, UserOption] = True,
+    local_servers: Annotated[
+        bool, typer.Option("--local-servers", help="System unit: allow servers on this machine, as PostgreSQL.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
 ) -> None:
     """Install the unit and start it."""
     from syncd.service import install as do
 
-    for line in do(workplace(context).file, user=user, dry_run=dry_run):
+    for line in do(workplace(context).file, user=user, local_servers=local_servers, dry_run=dry_run):
         say(line)
 
 

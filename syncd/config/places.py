@@ -29,17 +29,20 @@ def find_config(named: Path | None = None) -> Path:
     return SYSTEM_CONFIG if SYSTEM_CONFIG.exists() and not mine.exists() else mine
 
 
-def state_directory() -> Path:
-    """Where the ledger and tokens lie: systemd's StateDirectory, or the user's state folder."""
-    from_systemd = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    if from_systemd:
-        return Path(from_systemd)
+def state_directory(config: Path | None = None) -> Path:
+    """Where the ledger lies: /var/lib/syncd for the system's config, else the user's state folder.
+
+    It follows from the config file alone, so that `sudo -u syncd syncd status` looks where the service does.
+    """
+    if config is not None and config.absolute().parent == SYSTEM_CONFIG.parent:
+        return Path("/var/lib/syncd")
     base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(base).expanduser() / "syncd"
 
 
-def ledger_url() -> str:
-    return f"sqlite:///{state_directory() / 'ledger.db'}"
+def ledger_url(config: Path | None = None) -> str:
+    """The ledger of a config that names none."""
+    return f"sqlite:///{state_directory(config) / 'ledger.db'}"
 
 
 def machine_zone() -> str:

@@ -16,6 +16,7 @@ from syncd.config.complaints import explain
 from syncd.config.contradictions import contradictions
 from syncd.config.lines import find_lines, line_of
 from syncd.config.model import Config
+from syncd.config.places import ledger_url
 from syncd.config.problems import ConfigProblems, Problem, dotted
 
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)\Z")
@@ -55,6 +56,8 @@ def parse(text: str, path: Path) -> Config:
         problems += [explain(detail, raw, lines) for detail in _innermost(error.errors())]
     if config is None or problems:
         raise ConfigProblems(path, problems)
+    if "database" not in config.model_fields_set:
+        config = config.model_copy(update={"database": ledger_url(path)})
     return _beside(config, path.absolute().parent)
 
 
