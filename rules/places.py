@@ -1,0 +1,67 @@
+"""What a calendar entry's location names: a place where people can stand, or only a way to be reached."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rules import weblinks
+from rules.folding import fold
+
+_PHONE = re.compile(r"(?:\+|\b00)?\(?\d[\d ().+/-]{6,22}\d(?:\s*(?:#|x|ext\.?|,+|pin:?|code:?|id:?|passcode:?)\s*[\d #*]+)*")  # fmt: skip  # noqa: E501
+_CODE = re.compile(
+    r"\b(?:pin|pass ?code|access code|participant code|host code|meeting id|conference id|konferenz-?id|id|code|"
+    r"passwort|password|kennwort|zugangscode|ext|extension|durchwahl)\b[ .:#]*[\d #*-]{3,}#?",
+    re.IGNORECASE,
+)
+_REMOTE = re.compile(
+    r"\b(?:microsoft teams(?: ?-?(?:meeting|besprechung|vergadering|reunion|mote))?|ms ?-?teams|teams(?: ?-?(?:meeting|call|besprechung|"
+    r"vergadering|reunion|link|mote))?|zoom(?: ?-?(?:meeting|call|link|room))?|google ?-?(?:meet|hangouts?)|meet\.google\.com|"
+    r"hangouts?(?: meet)?|gmeet|google|meet|webex(?: ?meeting)?|cisco|skype(?: for business)?(?: ?-?(?:meeting|besprechung|vergadering))?|"
+    r"skype ?for ?business|lync|facetime|whatsapp|signal|telegram|viber|wechat|discord|slack(?: huddle)?|jitsi(?: meet)?|bbb|big ?blue ?button|"
+    r"go ?to ?meeting|bluejeans|blue jeans|whereby|starleaf|chime|livestorm|around|gather(?:\.town)?|"
+    r"video ?-?(?:call|conference|conf|konferenz|meeting|chat|anruf|bellen|gesprek|llamada|lamada|conferencia|chiamata|conferenza|chamada|mote|samtal|visio)?s?|"
+    r"visio ?-?(?:conference|conf)?|visioconference|videoconferenza|videollamada|videochiamata|videochamada|videomote|videosamtal|videoconferencia|"
+    r"online(?: ?-?(?:meeting|besprechung|termin|vergadering|mote|event))?|on-?line|en ligne|en linea|in linea|virtual(?:ly|e|mente)?|virtuell(?:es|t)?|virtueel|virtuel(?:le)?|remote(?:ly)?|a distance|"
+    r"remoto|distans|pa distans|op afstand|internet|web|web ?conference|webkonferenz|"
+    r"tele(?:phone|fon|foon|fono|fonico|phonique|phonic|conference|conferencia|conferentie|conferenza|konferenz|con|konf|fonkonferenz|fonisch|fonico|fonisk|fonat|fonate|fonica|phonisch)?(?: ?-?(?:call|conference|meeting|konferenz))?|"
+    r"phone(?: ?-?(?:call|conference|conf|meeting|in))?|by phone|conference ?-?(?:call|bridge|line)|conf\.? ?-?(?:call|bridge)|con ?-?call|"
+    r"call(?: ?-?(?:in|me|you|him|her|them))?|dial ?-?in(?: ?(?:number|details|info(?:rmation)?))?|bridge|bridge line|audio(?: ?conference)?|"
+    r"einwahl(?:nummer|daten)?|mobil(?:e|telefon)?|cell(?: ?phone)?|handy|anruf|ruft an|appel(?: telephonique)?|llamada|chiamata|chamada|ligacao|samtal|bellen|belt|"
+    r"i will call|will call|i'll call you|join (?:the )?(?:meeting|online|link)|see (?:below|link|description|invite|body|details)|link (?:below|in (?:the )?(?:description|invite|body))|"
+    r"in (?:der )?beschreibung|siehe (?:unten|link|einladung|beschreibung)|meeting link|link|links?|url)\b",
+    re.IGNORECASE,
+)  # fmt: skip
+_UNSAID = re.compile(
+    r"\b(?:t\.?b\.?[dcan]\.?|to be (?:determined|confirmed|announced|decided|advised)|n/?a|none|unknown|noch offen|"
+    r"offen|wird noch (?:bekannt|mitgeteilt)\w*|folgt|a definir|a determiner|a confirmer|por definir|por confirmar|da definire|da confermare|"
+    r"nader te bepalen|n\.?t\.?b\.?|meddelas senare|bestams senare|not specified|no location|where(?:ver)?|any(?:where)?)(?:\b|$)",
+    re.IGNORECASE,
+)  # fmt: skip
+_GLUE = re.compile(
+    r"\b(?:and|or|via|by|on|in|at|the|a|with|per|over|using|use|for|to|we|und|oder|uber|mit|auf|am|im|et|ou|par|sur|avec|y|o|e|con|"
+    r"en|of|het|de|della|del|eller|och|med|till|your|my|me|no|number|nr|info|information|details|only|please|pls|event|meeting|besprechung|"
+    r"vergadering|reunion|riunione|reuniao|mote)\b",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=20_000)
+def read(location: str) -> tuple[str, bool]:
+    """What is left of a location when links, numbers and ways to be reached are taken out, folded; and whether it
+    says that the place is still to be found. An empty rest: no place is named."""
+    text = fold(weblinks.without(location[:1000]))
+    unsaid = bool(_UNSAID.search(text)) or (bool(text.strip()) and not any(map(str.isalnum, text)))
+    text = _UNSAID.sub(" ", text)
+    text = _CODE.sub(" ", text)
+    if sum(map(str.isdigit, text)) >= 7:
+        text = _PHONE.sub(" ", text)
+    rest = _REMOTE.sub(" ", text)
+    if not any(map(str.isalnum, _GLUE.sub(" ", rest))):
+        return "", unsaid
+    return " ".join(rest.split()), unsaid
+
+
+def has_phone(location: str) -> bool:
+    """Whether something that looks like a telephone number stands in the text (any country, no proof)."""
+    return sum(map(str.isdigit, location)) >= 7 and bool(_PHONE.search(fold(weblinks.without(location))))

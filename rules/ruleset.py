@@ -1,0 +1,293 @@
+"""Rule sets: the built-in packs and the owner's own rules, one TOML form, read by the same code.
+
+A rule looks at fields of an observation and adds evidence, in log-odds, for or against labels. `docs/rules.md` is
+the reference of the form. Later files override earlier rules of the same name; a file with problems is refused as
+a whole, with every problem named at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import re2
+
+from rules.fields import EVENT_FIELDS, FLAGS, MESSAGE_FIELDS, NUMBERS
+from rules.folding import fold
+
+PACKS = Path(__file__).parent / "packs"
+
+LABELS = {
+    "event": ("in_person", "video", "phone", "none", "standing", "crowd", "relational", "working", "transactional"),
+    "message": ("automated", "crowd", "phone", "none", "role", "relational", "working", "transactional"),
+}
+HEAVIEST = 20.0  # log-odds: nothing that a rule knows is surer than one in half a billion
+
+_options = re2.Options()
+_options.log_errors = False
+_options.case_sensitive = False
+
+
+class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Conditions on structure; all must hold. A number or flag that is unknown holds for neither side."""
+
+    has: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+    min: dict[str, float] = {}
+    max: dict[str, float] = {}
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One rule as it stands in a file. Patterns are RE2, upper and lower case and accents do not matter."""
+
+    name: str
+    because: str
+    evidence: dict[str, float]
+    on: str | None = None
+    fields: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    match: dict[str, str] = {}
+    when: When = When()
+    provider: str | None = None
+    group: str | None = None
+    examples: tuple[Any, ...] = ()
+    counter_examples: tuple[Any, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Which observations it looks at: "event" or "message"."""
+        if self.on is not None:
+            return self.on
+        named = (*self.fields, *self.match)
+        return "message" if named and all(is_field("message", field) for field in named) else "event"
+
+
+def is_field(kind: str, field: str) -> bool:
+    """Whether rules on this kind of observation may look at `field`."""
+    if kind == "message":
+        return field in MESSAGE_FIELDS or (field.startswith("header.") and field == field.lower())
+    return field in EVENT_FIELDS
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong in which line of which rule file, and what to do about it."""
+
+    file: str
+    line: int
+    rule: str
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        rule = f"rule {self.rule}: " if self.rule else ""
+        return f"{self.file}:{self.line}: {rule}{self.what}. {self.fix}"
+
+
+class RuleProblems(Exception):
+    """Every problem of the rule files, in order of files and lines."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Rules by name in order of loading, where each stands, and a digest that changes whenever a rule does."""
+
+    rules: Mapping[str, Rule]
+    origins: Mapping[str, str]
+    overridden: Mapping[str, tuple[str, ...]]
+    digest: str
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules.values())
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def of_kind(self, kind: str) -> tuple[Rule, ...]:
+        """The rules that look at observations of this kind, "event" or "message"."""
+        return tuple(rule for rule in self if rule.kind == kind)
+
+
+def load(paths: Sequence[Path] = ()) -> RuleSet:
+    """The built-in packs, then the owner's files in the given order.
+
+    Raises:
+        RuleProblems: some file cannot be read or some rule is wrong; all problems of all files are in it.
+    """
+    return assemble([(path, None) for path in sorted(PACKS.glob("*.toml"))] + [(path, None) for path in paths])
+
+
+def check(path: Path) -> tuple[Problem, ...]:
+    """All problems of one rule file; empty when it is good."""
+    return tuple(_read(path, None)[1])
+
+
+def reload(old: RuleSet, paths: Sequence[Path]) -> tuple[RuleSet, tuple[Problem, ...]]:
+    """The new rule set, or the old one and the problems that keep it in force."""
+    try:
+        new = load(paths)
+    except RuleProblems as error:
+        return old, error.problems
+    return (old if new.digest == old.digest else new), ()
+
+
+def assemble(files: Sequence[tuple[Path, str | None]]) -> RuleSet:
+    """A rule set of these files only; a text beside the path stands for the file's content.
+
+    Raises:
+        RuleProblems: as `load`.
+    """
+    rules: dict[str, Rule] = {}
+    origins: dict[str, str] = {}
+    overridden: dict[str, tuple[str, ...]] = {}
+    problems: list[Problem] = []
+    for path, text in files:
+        found, wrong = _read(path, text)
+        problems.extend(wrong)
+        for rule in found:
+            if rule.name in rules:
+                overridden[rule.name] = (*overridden.get(rule.name, ()), origins[rule.name])
+            rules[rule.name] = rule
+            origins[rule.name] = str(path)
+    if problems:
+        raise RuleProblems(problems)
+    digest = hashlib.sha256(msgspec.json.encode(list(rules.values()), order="deterministic")).hexdigest()
+    return RuleSet(rules, origins, overridden, digest)
+
+
+def _read(path: Path, text: str | None) -> tuple[list[Rule], list[Problem]]:
+    try:
+        text = path.read_text("utf-8") if text is None else text
+        raw = tomllib.loads(text)
+    except OSError as error:
+        fix = "Correct the path or make the file readable."
+        return [], [Problem(str(path), 0, "", f"cannot be read: {error.strerror}", fix)]
+    except UnicodeDecodeError:
+        return [], [Problem(str(path), 0, "", "is not UTF-8 text", "Save it as UTF-8.")]
+    except tomllib.TOMLDecodeError as error:
+        return [], [Problem(str(path), _line_of(str(error)), "", f"is not TOML: {error}", "Correct the line.")]
+    reader = _Reader(str(path), text)
+    return reader.rules(raw), reader.problems
+
+
+def _line_of(error: str) -> int:
+    _, _, rest = error.partition("at line ")
+    digits = rest.partition(",")[0]
+    return int(digits) if digits.isdigit() else 0
+
+
+class _Reader:
+    """Reads the rules of one file and keeps every problem, so that they are told at once."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file, self.lines = file, text.splitlines()
+        self.starts = [n for n, line in enumerate(self.lines, 1) if line.replace(" ", "").startswith("[[rule]]")]
+        self.problems: list[Problem] = []
+
+    def rules(self, raw: dict[str, Any]) -> list[Rule]:
+        for key in raw.keys() - {"rule", "about"}:
+            self._problem(-1, "", f"unknown key {key!r}", "A rule file has `about` and `[[rule]]` tables only.", key)
+        tables = raw.get("rule", [])
+        if not isinstance(tables, list):
+            self._problem(-1, "", "`rule` is not a list of tables", "Write [[rule]] with two brackets.", "rule")
+            return []
+        found = [self._rule(index, table) for index, table in enumerate(tables)]
+        rules = [rule for rule in found if rule is not None]
+        names = [rule.name for rule in rules]
+        for index, rule in enumerate(found):
+            if rule is not None and names.count(rule.name) > 1:
+                self._problem(index, rule.name, "the name stands twice in this file", "Rename one of them.", "name")
+        return rules
+
+    def _rule(self, index: int, table: Any) -> Rule | None:
+        name = str(table.get("name", "")) if isinstance(table, dict) else ""
+        try:
+            rule = msgspec.convert(table, Rule)
+        except msgspec.ValidationError as error:
+            what, _, where = str(error).partition(" - at `$.")
+            key = where.rstrip("`").partition("[")[0] or what.partition("`")[2].partition("`")[0]
+            self._problem(index, name, f"{where.rstrip('`') or 'rule'}: {what}", "See docs/rules.md.", key)
+            return None
+        for what, fix, key in _faults(rule):
+            self._problem(index, name, what, fix, key)
+        return rule
+
+    def _problem(self, index: int, rule: str, what: str, fix: str, key: str) -> None:
+        self.problems.append(Problem(self.file, self._line(index, key), rule, what, fix))
+
+    def _line(self, index: int, key: str) -> int:
+        """The line of `key` in the rule's table, or of the table's head."""
+        start = self.starts[index] if 0 <= index < len(self.starts) else 1
+        end = self.starts[index + 1] if 0 <= index + 1 < len(self.starts) else len(self.lines) + 1
+        leaf = key.rpartition(".")[2]
+        for number in range(start, end):
+            if self.lines[number - 1].lstrip(' "').startswith((key, leaf)):
+                return number
+        return start
+
+
+def _faults(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with a rule that has the right shape: what, fix, key."""
+    kind = rule.kind
+    if kind not in LABELS:
+        yield f"on = {kind!r} is no kind of observation", 'Write on = "event" or on = "message".', "on"
+        return
+    if not rule.name or not rule.because:
+        yield "name and because must not be empty", "Say in one sentence what the rule has seen.", "because"
+    yield from _evidence_faults(rule, LABELS[kind])
+    yield from _field_faults(rule, kind)
+    for key, patterns in (
+        ("patterns", rule.patterns),
+        ("unless", rule.unless),
+        ("match", tuple(rule.match.values())),
+    ):
+        for pattern in patterns:
+            try:
+                re2.compile(fold(pattern), _options)
+            except re2.error as error:
+                reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+                yield f"pattern {pattern!r} is no RE2 pattern: {reason}", "RE2 has no look-around, no \\1.", key
+    for key, flags in (("has", rule.when.has), ("lacks", rule.when.lacks)):
+        for flag in flags:
+            if flag not in FLAGS:
+                yield f"when.{key}: {flag!r} is unknown", f"Known are: {', '.join(FLAGS)}.", f"when.{key}"
+    for key, numbers in (("min", rule.when.min), ("max", rule.when.max)):
+        for number in numbers:
+            if number not in NUMBERS:
+                yield f"when.{key}: {number!r} is unknown", f"Known are: {', '.join(NUMBERS)}.", f"when.{key}"
+
+
+def _evidence_faults(rule: Rule, labels: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
+    if not rule.evidence:
+        yield "gives no evidence", f"Add evidence = {{ LABEL = 2.0 }}; labels are {', '.join(labels)}.", "evidence"
+    for label, weight in rule.evidence.items():
+        if label not in labels:
+            yield f"evidence for {label!r}, which is no label", f"Labels are {', '.join(labels)}.", "evidence"
+        if not math.isfinite(weight) or abs(weight) > HEAVIEST:
+            yield f"evidence {label} = {weight} is out of range", f"Stay within ±{HEAVIEST:g}.", "evidence"
+
+
+def _field_faults(rule: Rule, kind: str) -> Iterator[tuple[str, str, str]]:
+    for key, fields in (("fields", rule.fields), ("match", tuple(rule.match))):
+        for field in fields:
+            if not is_field(kind, field):
+                known = MESSAGE_FIELDS if kind == "message" else EVENT_FIELDS
+                names = ", ".join(known) + (", header.NAME" if kind == "message" else "")
+                yield f"{field!r} is no field of a {kind}", f"Fields are {names}.", key
+    if bool(rule.fields) != bool(rule.patterns):
+        yield "fields and patterns belong together", "Name both, or neither.", "fields"
+    if rule.unless and not rule.fields:
+        yield "unless needs fields", "Name the fields that it looks at.", "unless"
+    if not (rule.fields or rule.match or rule.when != When()):
+        yield "would fire on everything", "Add patterns or a condition under when.", "name"
