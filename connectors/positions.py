@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -58,8 +58,8 @@ class Extent:
 
     def covered(self, *, live: bool) -> tuple[Span, ...]:
         """What a complete listing covers: up to now if the source goes on growing, else up to its newest item."""
-        end = self.now if live else self.newest
-        if self.oldest is None or end is None or end <= self.oldest:
+        end = self.now if live or self.newest is None else self.newest + timedelta(seconds=1)
+        if self.oldest is None or end <= self.oldest:
             return ()
         return (Span(self.oldest, end),)
 
