@@ -25,7 +25,8 @@ _SELLING = re.compile(
     r"|facture|devis|relance|confirmation de commande|bon de livraison"
     r"|factura|presupuesto|confirmaci[óo]n de pedido|albar[áa]n|fattura|preventivo|conferma d.ordine|sollecito"
     r"|facturen|factuur|offerte|orderbevestiging|pakbon|aanmaning|betalingsherinnering"
-    r"|fatura|or[çc]amento|confirma[çc][ãa]o de (?:pedido|encomenda)|faktura|offert|orderbekr[äa]ftelse|p[åa]minnelse)\b",
+    r"|fatura|or[çc]amento|confirma[çc][ãa]o de (?:pedido|encomenda)|faktura|offert"
+    r"|orderbekr[äa]ftelse|p[åa]minnelse)\b",
     re.IGNORECASE,
 )
 # Sent by who buys.

@@ -17,18 +17,17 @@ The same name in two organisations or at free-mail providers, and nothing else, 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from zoneinfo import ZoneInfo
 
-from connectors.observations import Event, Message
 from rules import owners
-from rules.copies import Occurrence, moment
+from rules.copies import Occurrence
 from rules.meaning import Channel, Circle, Decision, Evidence, Merge, Owner, Person
-from rules.names import Key, initials_of, key_of, readable, words_of
-from rules.organisations import domain_of, mailbox_of, organisation_of, within
-from rules.threads import Threads
+from rules.names import key_of, spelled_key
+from rules.organisations import domain_of, organisation_of, within
+from rules.sightings import Groups, Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,10 @@ class DomainWord:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Two persons, by their ids, who may be one: for the owner to confirm. Most likely first."""
+    """Two persons, by their ids, who may be one: for the owner to confirm. Most likely first.
+
+    Where `one` is an address of the owner's, `other` may be the owner's too.
+    """
 
     one: str
     other: str
@@ -92,6 +94,9 @@ class Identities:
     is_role: Callable[[str], bool] = field(default=lambda _: False)
 
 
+_OWN_FIRST = 1000.0  # an own address taken for a contact spoils more than two contacts that are one
+
+
 def person_id(addresses: Iterable[str], ids: Collection[str] = ()) -> str:
     """The id of a group of addresses: the one that is an id already, else the smallest without a tag.
 
@@ -106,7 +111,7 @@ def person_id(addresses: Iterable[str], ids: Collection[str] = ()) -> str:
 
 def partition(people: Iterable[Person], merges: Iterable[Merge], day: date) -> dict[str, str]:
     """Every address of `people` -> the id of the person it was known to be at the end of `day`."""
-    groups = _Groups()
+    groups = Groups()
     for merge in merges:
         if merge.on <= day:
             groups.join(merge.one, merge.other)
@@ -142,234 +147,19 @@ def resolve(
     persons = [word for word in words if isinstance(word, PersonWord)]
     domains = [word for word in words if isinstance(word, DomainWord)]
     taken = {address for word in persons for address in (*word.addresses, *word.assistants)}
-    own = owners.find(occurrences, owner, is_role=role, taken=taken)
-    reader = _Reader(frozenset(own), persons, ZoneInfo(owner.timezone), role)
+    traces = owners.read(occurrences)
+    own = owners.find(traces, owner, is_role=role, taken=taken)
+    together = [word.addresses for word in persons]
+    reader = Reader(frozenset(own), ZoneInfo(owner.timezone), role, together, _apart(persons))
     for occurrence, decision in zip(occurrences, decisions, strict=True):
         if occurrence.stands:
             reader.read(occurrence, decision)
-    return _Census(reader, own, persons, domains).identities()
-
-
-def _built_in_roles() -> Callable[[str], bool]:
-    from rules.automation import is_role_address
-    from rules.ruleset import load
-
-    rules = load()
-    return lambda address: is_role_address(address, rules)
-
-
-class _Groups:
-    """Disjoint sets of addresses, and the members of each."""
-
-    def __init__(self) -> None:
-        self._parent: dict[str, str] = {}
-        self._members: dict[str, list[str]] = {}
-
-    def root(self, address: str) -> str:
-        parent = self._parent
-        while (above := parent.get(address, address)) != address:
-            parent[address] = parent.get(above, above)
-            address = above
-        return address
-
-    def members(self, address: str) -> list[str]:
-        root = self.root(address)
-        return self._members.get(root) or [root]
-
-    def join(self, one: str, other: str) -> bool:
-        first, second = sorted((self.root(one), self.root(other)))
-        if first == second:
-            return False
-        self._members[first] = [*self.members(first), *self.members(second)]
-        self._members.pop(second, None)
-        self._parent[second] = first
-        return True
-
-
-@dataclass(slots=True)
-class _Sighting:
-    """One address as the mail shows it. `wrote`: its mails to here, `written`: the owner's to it, `met`: events."""
-
-    names: Counter[str] = field(default_factory=Counter)
-    keys: set[Key] = field(default_factory=set)
-    initials: frozenset[str] = frozenset()
-    wrote: int = 0
-    written: int = 0
-    met: int = 0
-
-    @property
-    def active(self) -> int:
-        return self.wrote + self.written + self.met
-
-
-class _Reader:
-    """Reads observations in order of time and merges as soon as, and only when, the evidence is there."""
-
-    def __init__(
-        self, own: frozenset[str], words: Sequence[PersonWord], zone: ZoneInfo, is_role: Callable[[str], bool]
-    ) -> None:
-        self.own, self.zone, self.is_role = own, zone, is_role
-        self.groups = _Groups()
-        self.merges: list[Merge] = []
-        self.doubts: dict[tuple[str, str], str] = {}
-        self.seen: dict[str, _Sighting] = {}
-        self.lists: set[str] = set()
-        self._pairs: set[tuple[str, str | None]] = set()
-        self._mailboxes: dict[str, str] = {}
-        self._named: dict[tuple[Key, str], list[str]] = defaultdict(list)
-        self._everywhere: dict[Key, list[str]] = defaultdict(list)
-        self._beside: set[tuple[str, str]] = set()
-        self._threads: Threads[Message] = Threads()
-        self.apart = _apart(words)
-        self._day: date = date.min
-        for word in words:
-            for other in word.addresses[1:]:
-                because = "the config says that they are one person"
-                self._merge(word.addresses[0], other, "identity.config", because, 10.0)
-
-    def read(self, occurrence: Occurrence, decision: Decision) -> None:
-        observation = occurrence.observation
-        when = moment(observation, self.zone)
-        if when is None:
-            return
-        self._day = when.astimezone(self.zone).date()
-        if isinstance(observation, Event):
-            if decision.channel is not Channel.NONE:
-                self._event(observation)
-        else:
-            self._message(observation, when, automated=decision.automated)
-
-    def _event(self, event: Event) -> None:
-        for attendee in (*(event.attendees or ()), *((event.organizer,) if event.organizer else ())):
-            if attendee.address and not getattr(attendee, "resource", None) and attendee.address not in self.own:
-                self._sight(attendee.address, attendee.name).met += 1
-
-    def _message(self, message: Message, when: datetime, *, automated: bool) -> None:
-        headers = message.headers
-        if headers and ("list-id" in headers or "list-post" in headers):
-            self.lists.update(lists_of(headers))
-        writer = message.from_.address if message.from_ else None
-        written = writer in self.own
-        for group in (message.to, message.cc, message.bcc):
-            addressed = [one for one in group or () if one.address and one.address not in self.own]
-            for one in addressed:
-                assert one.address
-                sighting = self._sight(one.address, one.name)
-                if written and not automated:
-                    sighting.written += 1
-            if 1 < len(addressed) <= 50:
-                self._side_by_side([one.address for one in addressed if one.address])
-        if writer and not written and not automated and message.from_:
-            self._sight(writer, message.from_.name).wrote += 1
-            self._answer(message, writer, when)
-            self._own_copies(message, writer)
-        if not automated:
-            self._threads.take(message, when, message)
-
-    def _sight(self, address: str, name: str | None) -> _Sighting:
-        sighting = self.seen.get(address)
-        if (address, name) in self._pairs and sighting is not None:
-            return sighting
-        self._pairs.add((address, name))
-        if sighting is None:
-            sighting = self.seen[address] = _Sighting()
-            first = self._mailboxes.setdefault(mailbox_of(address), address)
-            if first != address and not self.is_role(address):
-                self._merge(first, address, "identity.mailbox", "one mailbox: its provider ignores what differs", 8.0)
-        if bare := readable(name):
-            sighting.names[bare] += 1
-        key = key_of(name)
-        if key is not None and key not in sighting.keys and not self.is_role(address):
-            sighting.keys.add(key)
-            sighting.initials |= initials_of(name)
-            self._same_name(address, sighting, key)
-        return sighting
-
-    def _same_name(self, address: str, sighting: _Sighting, key: Key) -> None:
-        if len(sighting.keys) > 2:  # many sign with it: a shared mailbox is nobody
-            return
-        organisation = organisation_of(address)
-        shown = " ".join(key).title()
-        others = self._named[key, organisation] if organisation else []
-        for other in others:
-            theirs = self.seen[other]
-            if len(theirs.keys) > 2:
-                continue
-            if self._alike(address, sighting, other, theirs):
-                self._merge(other, address, "identity.name", f"both are {shown} at {organisation}", 5.0)
-            else:
-                self._doubt(other, address, f"both are {shown} at {organisation}, but they were seen side by side")
-        for other in self._everywhere[key]:
-            if other not in others:
-                self._doubt(other, address, f"both are signed {shown}")
-        others.append(address)
-        if organisation:
-            self._named[key, organisation] = others
-        self._everywhere[key].append(address)
-
-    def _alike(self, address: str, sighting: _Sighting, other: str, theirs: _Sighting) -> bool:
-        if sighting.initials and theirs.initials and not sighting.initials & theirs.initials:
-            return False
-        return (min(address, other), max(address, other)) not in self._beside
-
-    def _side_by_side(self, addresses: Sequence[str]) -> None:
-        """Two addresses of one name on one list are two people, or one person twice: nothing to merge by."""
-        names: dict[tuple[Key, str | None], str] = {}
-        for address in addresses:
-            for key in self.seen[address].keys:
-                other = names.setdefault((key, organisation_of(address)), address)
-                if other != address:
-                    self._beside.add((min(address, other), max(address, other)))
-
-    def _answer(self, message: Message, writer: str, when: datetime) -> None:
-        """What was written to one address is answered from another, under the same name."""
-        answered = self._threads.answered(message, when)
-        if answered is None or answered.from_ is None or answered.from_.address not in self.own:
-            return
-        asked = [one for one in answered.to or () if one.address and one.address not in self.own]
-        if any(one.address == writer for one in asked):
-            return
-        for one in asked:
-            assert one.address
-            if self._share_name(writer, one.address):
-                because = f"a mail to {one.address} was answered from {writer} under the same name"
-                self._merge(one.address, writer, "identity.answer", because, 6.0)
-
-    def _own_copies(self, message: Message, writer: str) -> None:
-        for group, what in ((message.reply_to, "asks for answers at"), (message.cc, "sends copies to itself at")):
-            for one in group or ():
-                if one.address and one.address != writer and one.address not in self.own:
-                    if one.address not in self.seen:
-                        if what.startswith("asks"):
-                            self._sight(one.address, one.name)
-                        else:
-                            continue
-                    if self._share_name(writer, one.address):
-                        because = f"{writer} {what} {one.address} under the same name"
-                        self._merge(writer, one.address, "identity.copy", because, 5.0)
-
-    def _share_name(self, one: str, other: str) -> bool:
-        if self.is_role(one) or self.is_role(other) or one in self.lists or other in self.lists:
-            return False
-        mine, theirs = self._keys(one), self._keys(other)
-        return bool(mine & theirs) and len(mine) <= 2 and len(theirs) <= 2
-
-    def _keys(self, address: str) -> set[Key]:
-        sighting = self.seen.get(address)
-        return (sighting.keys if sighting else None) or spelled_keys(address)
-
-    def _doubt(self, one: str, other: str, because: str) -> None:
-        self.doubts.setdefault((min(one, other), max(one, other)), because)
-
-    def _merge(self, one: str, other: str, rule: str, because: str, weight: float) -> None:
-        if one in self.own or other in self.own or self.groups.root(one) == self.groups.root(other):
-            return
-        if self.apart and rule != "identity.config":
-            first, second = self.groups.members(one), self.groups.members(other)
-            if any((a, b) in self.apart for a in first for b in second):
-                return
-        self.groups.join(one, other)
-        self.merges.append(Merge(self._day, one, other, (Evidence(rule, because, "same person", weight),)))
+    reader.finish()
+    identities = _Census(reader, own, persons, domains).identities()
+    mine = min(own, default="")
+    asked = owners.suspects(traces, own, owner, set(identities.by_address) - taken)
+    maybe_owner = [Suggestion(mine, address, because, _OWN_FIRST) for address, because in asked]
+    return replace(identities, suggestions=(*maybe_owner, *identities.suggestions))
 
 
 def _apart(words: Sequence[PersonWord]) -> set[tuple[str, str]]:
@@ -383,22 +173,12 @@ def _apart(words: Sequence[PersonWord]) -> set[tuple[str, str]]:
     return pairs
 
 
-def spelled_keys(address: str) -> set[Key]:
-    """The full name that a local part spells (anna.meyer@), as far as it can: no digits, two words or more."""
-    local = address.partition("@")[0].partition("+")[0]
-    words = tuple(word for word in words_of(address) if len(word) > 1)
-    if len(words) < 2 or any(letter.isdigit() for letter in local):
-        return set()
-    key = key_of(" ".join(words))
-    return {key} if key else set()
+def _built_in_roles() -> Callable[[str], bool]:
+    from rules.automation import is_role_address
+    from rules.ruleset import load
 
-
-def lists_of(headers: Mapping[str, str]) -> Iterator[str]:
-    """The List-Id of a message and the address one posts to, both in lower case."""
-    if value := headers.get("list-id"):
-        yield value.rpartition("<")[2].strip("<> \t").lower()
-    if "mailto:" in (value := headers.get("list-post", "").lower()):
-        yield value.partition("mailto:")[2].partition(">")[0].partition("?")[0].strip()
+    rules = load()
+    return lambda address: is_role_address(address, rules)
 
 
 class _Census:
@@ -406,8 +186,8 @@ class _Census:
 
     def __init__(
         self,
-        reader: _Reader,
-        own: dict[str, tuple[Evidence, ...]],
+        reader: Reader,
+        own: Mapping[str, tuple[Evidence, ...]],
         words: Sequence[PersonWord],
         domains: Sequence[DomainWord],
     ) -> None:
@@ -415,13 +195,20 @@ class _Census:
         self.word_of = {address: word for word in words for address in word.addresses}
         self.pinned = {word.addresses[0] for word in words}
         self.helping = {address for word in words for address in word.assistants}
+        # What turned out to be a list or a desk joins nobody, so groups are built from the merges that remain.
+        self.merges = [
+            merge for merge in reader.merges if self._may_be_person(merge.one) and self._may_be_person(merge.other)
+        ]
+        self.groups = Groups()
+        for merge in self.merges:
+            self.groups.join(merge.one, merge.other)
 
     def identities(self) -> Identities:
         people, ignored = self._people()
         by_address = {address: person for person in people for address in person.addresses}
         return Identities(
             people=tuple(people),
-            merges=tuple(merge for merge in self.reader.merges if merge.one in by_address),
+            merges=tuple(merge for merge in self.merges if merge.one in by_address),
             suggestions=tuple(self._suggestions(by_address)),
             owner_addresses=self.own,
             lists=frozenset(self.reader.lists),
@@ -437,19 +224,18 @@ class _Census:
         )
 
     def _people(self) -> tuple[list[Person], set[str]]:
-        groups: dict[str, set[str]] = defaultdict(set)
-        for address, sighting in self.reader.seen.items():
-            if sighting.active and self._may_be_person(address):
-                groups[self.reader.groups.root(address)].update(
-                    one for one in self.reader.groups.members(address) if self._may_be_person(one)
-                )
-        for word in self.words:
-            groups[self.reader.groups.root(word.addresses[0])].update(self.reader.groups.members(word.addresses[0]))
+        roots = {
+            self.groups.root(address)
+            for address, sighting in self.reader.seen.items()
+            if sighting.active and self._may_be_person(address)
+        }
+        roots |= {self.groups.root(word.addresses[0]) for word in self.words}
         reasons: dict[str, list[Evidence]] = defaultdict(list)
-        for merge in self.reader.merges:
-            reasons[self.reader.groups.root(merge.one)].extend(merge.evidence)
+        for merge in self.merges:
+            reasons[self.groups.root(merge.one)].extend(merge.evidence)
         people, ignored = [], set()
-        for root, addresses in groups.items():
+        for root in roots:
+            addresses = set(self.groups.members(root))
             if self._is_ignored(addresses):
                 ignored |= addresses
             else:
@@ -507,8 +293,8 @@ class _Census:
                 names.update(sighting.names)
         if names:
             return min(names, key=lambda name: (key_of(name) is None, -names[name], -len(name), name))
-        spelled = sorted(key for address in addresses for key in spelled_keys(address))
-        return " ".join(word.title() for word in spelled[0]) if spelled else None
+        spelled = sorted(key for address in addresses if (key := spelled_key(address)))
+        return " ".join(word.capitalize() for word in spelled[0]) if spelled else None
 
     def _organisation(self, addresses: Iterable[str], word: PersonWord) -> str | None:
         pinned = organisation_of(word.addresses[0]) if word.addresses else None

@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo
 from connectors.observations import Event, Message
 from rules.context import is_answer, is_forward
 from rules.copies import Occurrence, moment
-from rules.identity import Identities, lists_of
+from rules.identity import Identities
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Owner, Person, Traffic
 from rules.meetings import Names, table
 from rules.organisations import domain_of, is_free_mail, mailbox_of, organisation_of, within
+from rules.sightings import lists_of
 from rules.threads import Threads
 
 CC = 0.4  # a copy is contact, but less than being written to
@@ -177,8 +178,8 @@ class _Desk:
                 circle.members.setdefault(person.id, writer)
             if not share and circle.owner_writes and circle.is_small(self._settings.small_circle):
                 share = 1.0
-        if not share and not lists and not self._is_shared(reached):
-            share = UNNAMED
+        if not share and not lists and not self._is_shared(reached) and "sent" not in case.occurrence.roles:
+            share = UNNAMED  # what lies in Sent and names nobody of us, a delegate sent from here to others
         if not share or person is None:
             return
         via = sender if sender and sender != writer and not lists and not self._who.is_role(sender) else None
@@ -308,7 +309,7 @@ class _Desk:
             account=case.occurrence.accounts[0],
             minutes=0.0 if event.all_day else max(0.0, (end - case.at).total_seconds() / 60),
             weight=round(1 / sqrt(max(1, others or 1)), 4),
-            small=1.0 if not crowd and others is not None and others <= settings.small_circle else 0.0,
+            small=_small(others, settings.small_circle, crowd=crowd),
             crowd=crowd,
             standing=decision.standing,
             planned=settings.now is not None and end > settings.now,
@@ -354,6 +355,13 @@ def moment_of_end(event: Event, zone: ZoneInfo) -> datetime | None:
     if event.end is not None and event.end.tzinfo is None:
         return event.end.replace(tzinfo=zone)
     return event.end
+
+
+def _small(others: int | None, most: int, *, crowd: bool) -> float:
+    """P(the circle was small); an entry that hides its guests may be either."""
+    if crowd:
+        return 0.0
+    return 0.5 if others is None else float(others <= most)
 
 
 def _hours(earlier: datetime, later: datetime) -> float:

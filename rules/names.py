@@ -95,3 +95,32 @@ def initials_of(name: str | None) -> frozenset[str]:
     """The single letters in a name ("David W Delainey" -> w): two namesakes often differ in them."""
     bare = readable(name)
     return frozenset(plain(word) for word in _WORD.findall(bare or "") if len(word) == 1)
+
+
+@lru_cache(maxsize=131072)
+def spelled_key(address: str) -> Key | None:
+    """The full name that a local part spells (anna.meyer@), or None: no digits, two words of letters or more."""
+    local = address.partition("@")[0].partition("+")[0]
+    words = [word for word in words_of(address) if len(word) > 1]
+    if len(words) < 2 or any(letter.isdigit() for letter in local):
+        return None
+    return key_of(" ".join(words))
+
+
+def spelled_initials(address: str) -> frozenset[str]:
+    """The initials between the words of a local part that spells a full name: david.w.delainey@ -> w."""
+    if spelled_key(address) is None:
+        return frozenset()
+    return frozenset(word for word in words_of(address) if len(word) == 1)
+
+
+def bears(address: str, key: Key) -> bool:
+    """Whether a local part can belong to this name: a word of it, the start of its surname, or its initials stand
+    there, or it is a number as staff have. "reception@" bears nobody's name."""
+    local = "".join(words_of(address))
+    if any(letter.isdigit() for letter in address.partition("@")[0]) and len(local) <= 3:
+        return True
+    if any(len(word) > 2 and word in local for word in key):
+        return True
+    initials = "".join(word[0] for word in key)
+    return local in (initials, initials[::-1]) or (len(key[-1]) >= 4 and key[-1][:4] in local)

@@ -15,7 +15,7 @@ from connectors.observations import Address, Message
 from rules.copies import Occurrence
 from rules.meaning import Evidence, Owner
 from rules.names import Key, key_of, words_of
-from rules.organisations import domain_of, is_free_mail, mailbox_of
+from rules.organisations import mailbox_of, organisation_of
 
 _LEAST_SENT = 3  # mails in Sent before an address that bears no name is believed
 _LEAST_SHARE = 0.1  # of all mails in Sent
@@ -23,7 +23,7 @@ _DELIVERY_HEADERS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope
 
 
 @dataclass(slots=True)
-class _Mail:
+class Traces:
     """What the mailbox shows of addresses, before anyone is known."""
 
     sent: Counter[str] = field(default_factory=Counter)
@@ -34,7 +34,7 @@ class _Mail:
 
 
 def find(
-    occurrences: Iterable[Occurrence],
+    mail: Traces,
     owner: Owner,
     *,
     is_role: Callable[[str], bool],
@@ -43,7 +43,7 @@ def find(
     """The owner's addresses, each with what says so.
 
     Args:
-        occurrences: all mail, in any order.
+        mail: what `read` found.
         owner: what the config says.
         is_role: whether an address belongs to a desk; such are never taken for the owner.
         taken: addresses that the config gives to somebody else.
@@ -51,7 +51,6 @@ def find(
     found: dict[str, tuple[Evidence, ...]] = {
         address: (Evidence("owner.config", "the config names it", "owner", 10.0),) for address in owner.addresses
     }
-    mail = _read(occurrences)
     own_key = key_of(owner.name) or _commonest_name(mail, found)
     candidates = [address for address in mail.sent if address not in found and address not in taken]
     total = sum(mail.sent.values())
@@ -70,8 +69,9 @@ def find(
     return found
 
 
-def _read(occurrences: Iterable[Occurrence]) -> _Mail:
-    mail = _Mail()
+def read(occurrences: Iterable[Occurrence]) -> Traces:
+    """What the mail shows of its owner, in any order."""
+    mail = Traces()
     for occurrence in occurrences:
         message = occurrence.observation
         if not isinstance(message, Message) or not occurrence.stands:
@@ -95,7 +95,7 @@ def _addresses(addresses: tuple[Address, ...] | None) -> tuple[str, ...]:
     return tuple(one.address for one in addresses or () if one.address)
 
 
-def _commonest_name(mail: _Mail, found: Mapping[str, object]) -> Key | None:
+def _commonest_name(mail: Traces, found: Mapping[str, object]) -> Key | None:
     """The owner's name as the owner's own addresses sign it."""
     names: Counter[Key] = Counter()
     for address in found:
@@ -127,7 +127,7 @@ def _bears_name(
 
 
 def _variants(
-    mail: _Mail,
+    mail: Traces,
     found: Mapping[str, object],
     own: Key | None,
     taken: Collection[str],
@@ -135,7 +135,7 @@ def _variants(
 ) -> list[tuple[str, str]]:
     """Other names of the owner's mailbox among the recipients, each with the reason in words."""
     mailboxes = {mailbox_of(address) for address in found}
-    domains = {domain_of(address) for address in found if not is_free_mail(domain_of(address))}
+    houses = {organisation_of(address) for address in found} - {None}
     explains: Counter[str] = Counter()
     seen: set[str] = set()
     for recipients in mail.recipients:
@@ -148,18 +148,42 @@ def _variants(
             continue
         if mailbox_of(address) in mailboxes:
             variants.append((address, "its provider delivers it to the same mailbox"))
-        elif domain_of(address) in domains and own and _spells(address, own):
+        elif organisation_of(address) in houses and own and (least := _spells(address, own)):
             reached = explains[address] + mail.delivered[address]
-            if reached:
+            if reached >= least:
                 variants.append((address, f"it spells the owner's name and {reached} mails to it came here"))
         elif mail.delivered[address] >= _LEAST_SENT and _bears_name(address, None, own, found):
             variants.append((address, f"{mail.delivered[address]} mails were delivered here under it"))
     return variants
 
 
-def _spells(address: str, own: Key) -> bool:
-    """Whether a local part spells the owner's name, given names cut short as people do (Dave, David)."""
+def _spells(address: str, own: Key) -> int:
+    """Whether a local part spells the owner's name: how many mails it then takes to believe it, 0 if it does not.
+
+    Given names may be cut short as people do (Dave, David); an initial alone (dvisser@) may be somebody else's.
+    """
     words = words_of(address)
-    if len(words) < 2 or words[-1] != own[-1] or any(letter.isdigit() for letter in address.partition("@")[0]):
-        return False
-    return len(words[0]) > 2 and words[0][:3] == own[0][:3]
+    if any(letter.isdigit() for letter in address.partition("@")[0]) or not words:
+        return 0
+    given, surname = own[0], own[-1]
+    if len(words) > 1:
+        return 1 if words[-1] == surname and len(words[0]) > 2 and words[0][:3] == given[:3] else 0
+    return 2 if words[0] in (given + surname, given[0] + surname, surname + given[0]) and len(surname) > 3 else 0
+
+
+def suspects(mail: Traces, found: Mapping[str, object], owner: Owner, people: Iterable[str]) -> list[tuple[str, str]]:
+    """Addresses of people that may be the owner's own, each with the reason: the config should say.
+
+    They bear the owner's full name, or spell it elsewhere (mvisser@ at a free-mail provider).
+    """
+    own = key_of(owner.name) or _commonest_name(mail, found)
+    if own is None:
+        return []
+    doubtful = []
+    for address in sorted(people):
+        names = mail.names.get(address)
+        if names and own in names:
+            doubtful.append((address, "it is signed with the owner's name"))
+        elif not names and _spells(address, own):
+            doubtful.append((address, "it spells the owner's name"))
+    return doubtful

@@ -1,0 +1,323 @@
+"""Reads mail and events in order of time and says which addresses are one person, as soon as that is proven.
+
+Nothing is merged by what comes later: a merge made on a day needs only what stood before the end of that day.
+`rules.identity` lists what proves it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from connectors.observations import Address, Attendee, Event, Message
+from rules.copies import Occurrence, moment
+from rules.meaning import Channel, Decision, Evidence, Merge
+from rules.names import Key, bears, initials_of, key_of, readable, spelled_initials, spelled_key
+from rules.organisations import mailbox_of, organisation_of
+from rules.threads import Threads
+
+_MANY_NAMES = 2  # an address signed with more full names than this is shared by several people
+_PROJECT = 6  # writers of a list that is still a few people talking
+
+
+class Groups:
+    """Disjoint sets of addresses, and the members of each."""
+
+    def __init__(self) -> None:
+        self._parent: dict[str, str] = {}
+        self._members: dict[str, list[str]] = {}
+
+    def root(self, address: str) -> str:
+        """The smallest address of the group."""
+        parent = self._parent
+        while (above := parent.get(address, address)) != address:
+            parent[address] = parent.get(above, above)
+            address = above
+        return address
+
+    def members(self, address: str) -> list[str]:
+        root = self.root(address)
+        return self._members.get(root) or [root]
+
+    def join(self, one: str, other: str) -> bool:
+        """Make two groups one; False where they were one already."""
+        first, second = sorted((self.root(one), self.root(other)))
+        if first == second:
+            return False
+        self._members[first] = [*self.members(first), *self.members(second)]
+        self._members.pop(second, None)
+        self._parent[second] = first
+        return True
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One address as the mail shows it: `names` as written, `keys` of full names, and how often it `wrote` to the
+    owner, was `written` to by the owner, and was `met` at events."""
+
+    names: Counter[str] = field(default_factory=Counter)
+    keys: set[Key] = field(default_factory=set)
+    initials: frozenset[str] = frozenset()
+    wrote: int = 0
+    written: int = 0
+    met: int = 0
+
+    @property
+    def active(self) -> int:
+        return self.wrote + self.written + self.met
+
+
+class Reader:
+    """Feed it with `read` in order of time, then take `seen`, `merges`, `doubts` and `lists`.
+
+    Args:
+        own: the owner's addresses, which are never anybody else's.
+        zone: the owner's, for the day of a merge.
+        is_role: whether an address is a desk or a robot.
+        together: groups of addresses that the owner says are one person.
+        apart: ordered pairs of addresses, both ways, that the owner holds apart.
+    """
+
+    def __init__(
+        self,
+        own: frozenset[str],
+        zone: ZoneInfo,
+        is_role: Callable[[str], bool],
+        together: Iterable[Sequence[str]] = (),
+        apart: Collection[tuple[str, str]] = (),
+    ) -> None:
+        self.own, self.is_role, self.apart = own, is_role, apart
+        self.seen: dict[str, Sighting] = {}
+        self.merges: list[Merge] = []
+        self.doubts: dict[tuple[str, str], str] = {}
+        self.lists: set[str] = set()
+        self._zone = zone
+        self._groups = Groups()
+        self._pairs: set[tuple[str, str | None]] = set()
+        self._mailboxes: dict[str, str] = {}
+        self._named: dict[tuple[Key, str], list[str]] = defaultdict(list)
+        self._everywhere: dict[Key, list[str]] = defaultdict(list)
+        self._beside: set[tuple[str, str]] = set()
+        self._threads: Threads[Message] = Threads()
+        self._list_writers: dict[str, set[str]] = defaultdict(set)
+        self._lists_written: set[str] = set()
+        self._day = date.min
+        for addresses in together:
+            for other in addresses[1:]:
+                self._merge(addresses[0], other, "identity.config", "the config says that they are one person", 10.0)
+
+    def read(self, occurrence: Occurrence, decision: Decision) -> None:
+        """Take in one occurrence that stands, with its label."""
+        observation = occurrence.observation
+        when = moment(observation, self._zone)
+        if when is None:
+            return
+        self._day = when.astimezone(self._zone).date()
+        if isinstance(observation, Event):
+            if decision.channel is not Channel.NONE or observation.status == "cancelled":
+                self._event(observation)
+            return
+        lists = self._lists(observation)
+        if not decision.automated:
+            self._message(observation, when, lists)
+
+    def finish(self) -> None:
+        """Those who write on a project's list, where the owner writes too, are people the owner deals with."""
+        for name in self._lists_written:
+            writers = self._list_writers.get(name, ())
+            if len(writers) <= _PROJECT:
+                for writer in writers:
+                    self.seen[writer].wrote += 1
+
+    # --- what is seen -----------------------------------------------------------------------------------------------
+
+    def _event(self, event: Event) -> None:
+        invited: list[Address | Attendee] = [one for one in event.attendees or () if not one.resource]
+        if event.organizer:
+            invited.append(event.organizer)
+        for sighting in self._sight_all(invited):
+            sighting.met += 1
+
+    def _lists(self, message: Message) -> list[str]:
+        headers = message.headers
+        if not headers or ("list-id" not in headers and "list-post" not in headers):
+            return []
+        found = list(lists_of(headers))
+        self.lists.update(found)
+        return found
+
+    def _message(self, message: Message, when: datetime, lists: Sequence[str]) -> None:
+        writer = message.from_.address if message.from_ else None
+        by_owner = writer in self.own
+        named = False
+        for group in (message.to, message.cc, message.bcc):
+            if not group:
+                continue
+            named = named or any(one.address in self.own for one in group)
+            for sighting in self._sight_all(group):
+                sighting.written += by_owner
+        if by_owner:
+            self._lists_written.update(lists)
+            if self.lists:
+                groups = (message.to, message.cc)
+                self._lists_written.update(
+                    one.address for group in groups for one in group or () if one.address in self.lists
+                )
+        elif writer and message.from_:
+            sighting = self._sight(writer, message.from_.name)
+            if named or not lists:
+                sighting.wrote += 1
+            for name in lists:
+                self._list_writers[name].add(writer)
+            self._answer(message, writer, when)
+            self._copies_to_self(message, writer)
+        self._threads.take(message, when, message)
+
+    def _sight_all(self, group: Iterable[Address | Attendee]) -> list[Sighting]:
+        others = [(one.address, one.name) for one in group if one.address and one.address not in self.own]
+        if len(others) > 1 and not all(pair in self._pairs for pair in others):
+            self._side_by_side(others)
+        return [self._sight(address, name) for address, name in others]
+
+    def _side_by_side(self, others: Sequence[tuple[str, str | None]]) -> None:
+        """Two addresses of one name on one list are two people, or one person twice: nothing to merge by."""
+        bearers: dict[tuple[Key, str | None], str] = {}
+        for address, name in others:
+            key = key_of(name) or spelled_key(address)
+            if key is not None:
+                other = bearers.setdefault((key, organisation_of(address)), address)
+                if other != address:
+                    self._beside.add((min(address, other), max(address, other)))
+
+    def _sight(self, address: str, name: str | None) -> Sighting:
+        sighting = self.seen.get(address)
+        if sighting is None:
+            sighting = self.seen[address] = Sighting(initials=spelled_initials(address))
+            self._same_mailbox(address)
+            if (spelled := spelled_key(address)) is not None and not self.is_role(address):
+                self._same_name(address, sighting, spelled)
+        elif (address, name) in self._pairs:
+            if name and (bare := readable(name)):
+                sighting.names[bare] += 1
+            return sighting
+        self._pairs.add((address, name))
+        if bare := readable(name):
+            sighting.names[bare] += 1
+        key = key_of(name)
+        if key is not None and key not in sighting.keys and not self.is_role(address):
+            sighting.keys.add(key)
+            sighting.initials |= initials_of(name)
+            self._same_name(address, sighting, key)
+        return sighting
+
+    # --- what proves that two are one -------------------------------------------------------------------------------
+
+    def _same_mailbox(self, address: str) -> None:
+        mailbox = mailbox_of(address)
+        first = self._mailboxes.setdefault(mailbox, address)
+        if first != address and not self.is_role(mailbox) and not self.is_role(address):
+            self._merge(first, address, "identity.mailbox", "one mailbox: its provider ignores what differs", 8.0)
+
+    def _same_name(self, address: str, sighting: Sighting, key: Key) -> None:
+        """The same full name in one organisation; elsewhere it is no more than a hint."""
+        organisation = organisation_of(address)
+        near = self._named[key, organisation] if organisation else []
+        if address not in near:
+            shown = " ".join(word.capitalize() for word in key)
+            for other in near:
+                why_not = self._why_not_one(address, sighting, other, self.seen[other], key)
+                if why_not:
+                    self._doubt(other, address, f"both are {shown} at {organisation}, but {why_not}")
+                else:
+                    self._merge(other, address, "identity.name", f"both are {shown} at {organisation}", 5.0)
+            near.append(address)
+        far = self._everywhere[key]
+        if address not in far:
+            for other in far:
+                if other not in near:
+                    self._doubt(other, address, f"both bear the name {' '.join(word.capitalize() for word in key)}")
+            far.append(address)
+
+    def _why_not_one(self, one: str, mine: Sighting, other: str, theirs: Sighting, key: Key) -> str | None:
+        objections = (
+            ((min(one, other), max(one, other)) in self._beside, "they were written to side by side"),
+            (
+                bool(mine.initials and theirs.initials and mine.initials.isdisjoint(theirs.initials)),
+                "their initials differ",
+            ),
+            (key not in mine.keys and key not in theirs.keys, "neither was ever signed with the name"),
+            (
+                any(sighting.keys and key not in sighting.keys for sighting in (mine, theirs)),
+                "one of them is signed with another name",
+            ),
+            (max(len(mine.keys), len(theirs.keys)) > _MANY_NAMES, "several people sign with one of them"),
+            (not (bears(one, key) and bears(other, key)), "one of the addresses bears another name"),
+        )
+        return next((objection for holds, objection in objections if holds), None)
+
+    def _answer(self, message: Message, writer: str, when: datetime) -> None:
+        """What was written to one address is answered from another, under the same name."""
+        answered = self._threads.answered(message, when)
+        if answered is None or answered.from_ is None or answered.from_.address not in self.own:
+            return
+        asked = [one.address for one in answered.to or () if one.address and one.address not in self.own]
+        if writer in asked:
+            return
+        for address in asked:
+            if self._share_name(writer, address):
+                because = f"a mail to {address} was answered from {writer} under the same name"
+                self._merge(address, writer, "identity.answer", because, 6.0)
+
+    def _copies_to_self(self, message: Message, writer: str) -> None:
+        for one in (*(message.to or ()), *(message.cc or ())):
+            if one.address and one.address != writer and self._share_name(writer, one.address):
+                because = f"{writer} copies mail to {one.address} under the same name"
+                self._merge(writer, one.address, "identity.copy", because, 5.0)
+        for one in message.reply_to or ():
+            # Forgers ask for answers elsewhere too, so this alone is only a hint.
+            if (
+                one.address
+                and one.address != writer
+                and one.address in self.seen
+                and self._share_name(writer, one.address)
+            ):
+                self._doubt(writer, one.address, f"{writer} asks for answers at {one.address} under the same name")
+
+    def _share_name(self, one: str, other: str) -> bool:
+        if other in self.own or one in self.lists or other in self.lists or self.is_role(one) or self.is_role(other):
+            return False
+        mine, theirs = self._keys(one), self._keys(other)
+        if max(len(mine), len(theirs)) > _MANY_NAMES:
+            return False
+        return not mine.isdisjoint(theirs)
+
+    def _keys(self, address: str) -> set[Key]:
+        sighting = self.seen.get(address)
+        if sighting and sighting.keys:
+            return sighting.keys
+        spelled = spelled_key(address)
+        return {spelled} if spelled else set()
+
+    def _doubt(self, one: str, other: str, because: str) -> None:
+        self.doubts.setdefault((min(one, other), max(one, other)), because)
+
+    def _merge(self, one: str, other: str, rule: str, because: str, weight: float) -> None:
+        if one in self.own or other in self.own or self._groups.root(one) == self._groups.root(other):
+            return
+        if self.apart and rule != "identity.config":
+            first, second = self._groups.members(one), self._groups.members(other)
+            if any((mine, theirs) in self.apart for mine in first for theirs in second):
+                return
+        self._groups.join(one, other)
+        self.merges.append(Merge(self._day, one, other, (Evidence(rule, because, "same person", weight),)))
+
+
+def lists_of(headers: Mapping[str, str]) -> Iterator[str]:
+    """The List-Id of a message and the address one posts to, both in lower case."""
+    if value := headers.get("list-id"):
+        yield value.rpartition("<")[2].strip("<> \t").lower()
+    if "mailto:" in (value := headers.get("list-post", "").lower()):
+        yield value.partition("mailto:")[2].partition(">")[0].partition("?")[0].strip()
