@@ -55,7 +55,8 @@ def _kind(observation: Observation) -> str:
 
 def _written(item: Item, observation: Observation | None, state: str, *, kind: str | None = None) -> Entry:
     if observation is None:
-        return Entry(item.native_id, item.etag, item.places, None, kind, state)
+        places = () if state == "forgotten" else item.places  # a folder may bear somebody's name
+        return Entry(item.native_id, item.etag, places, None, kind, state)
     if observation.folders is not None:  # the placements say it, and since when; a move is no revision
         observation = msgspec.structs.replace(observation, folders=None)
     try:

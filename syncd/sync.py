@@ -23,7 +23,7 @@ from connectors.connector import (
     Throttled,
 )
 from connectors.options import AccountOptions
-from syncd import storing
+from syncd import forgetting, storing
 from syncd.ledger import Ledger
 from syncd.ledger.facts import PRIVATE, SourceBusy, SourceState, Trouble
 from syncd.ledger.writing import Entry, Step, Written
@@ -115,7 +115,8 @@ def sync(  # noqa: PLR0913 # each is a question that only the caller can answer
         timer: seconds, for the statistics.
         parser: what an older parser gave up on is read again.
     """
-    forgotten = ledger.journal.forgotten_filter()
+    known = forgetting.forgotten(ledger)
+    forgotten = known.without if known else None
     settings = _Settings(now, parser, frozenset(accept_removals), forgotten, progress, timer)
     results: list[SourceStats] = []
     for account in accounts:

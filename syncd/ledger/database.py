@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 BUSY_SECONDS = 30.0
 WRITE = "syncd_write"  # execution options that `_begin` reads
 DURABLE = "syncd_durable"
+OUTSIDE = "syncd_outside"  # of any transaction
 
 
 class LedgerError(Exception):
@@ -68,6 +70,30 @@ def connect(url: URL) -> Engine:
     return engine
 
 
+def copy(engine: Engine, to: Path) -> None:
+    """Copy a SQLite database, as it is between two transactions, into a new file of mode 0600.
+
+    Raises:
+        LedgerError: the file exists already, or cannot be written.
+    """
+    if to.exists() and to.stat().st_size:
+        raise LedgerError("exists already.", where=str(to), fix="Name another file.")
+    _create_private(to)  # VACUUM INTO writes into an empty file, so it keeps this mode
+    with engine.connect().execution_options(**{OUTSIDE: True}) as connection:
+        connection.exec_driver_sql("VACUUM INTO ?", (str(to),))
+
+
+def compact(engine: Engine, tables: Iterable[str]) -> None:
+    """Write the database anew, so that neither free pages nor SQLite's write-ahead log hold what was erased."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"VACUUM FULL {', '.join(tables)}")
+        return
+    with engine.connect().execution_options(**{OUTSIDE: True}) as connection:
+        connection.exec_driver_sql("VACUUM")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def _create_private(path: Path) -> None:
     """Make the file 0600 before SQLite does it under the umask; -wal and -shm inherit the mode of the file."""
     try:
@@ -95,6 +121,8 @@ def _configure(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
+    if options.get(OUTSIDE):
+        return
     if not options.get(WRITE):
         connection.exec_driver_sql("BEGIN")
         return

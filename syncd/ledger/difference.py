@@ -28,7 +28,7 @@ class Counts:
         return Counts(self.added + other.added, self.changed + other.changed, self.removed + other.removed)
 
 
-def write(  # noqa: PLR0913 # a table, its rows, and whom to tell
+def write(
     connection: Connection,
     owner: int,
     table: sa.Table,

@@ -89,7 +89,7 @@ class Known:
         """As `connectors.connector.Known.etags`."""
         query = sa.select(items.c.native_id, items.c.etag).where(_present(self._source))
         with self._ledger.read() as connection:
-            etags = {native: etag for native, etag in connection.execute(query)}
+            etags: dict[str, str] = {row.native_id: row.etag for row in connection.execute(query)}
         for native in self._left_out:
             etags.pop(native, None)
         return etags

@@ -12,36 +12,40 @@ Kinds (the subject is an address unless said otherwise):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.engine import Row
+from sqlalchemy.engine import Connection, Row
 
-from connectors.observations import Observation
-from syncd.ledger import schema
+from syncd.ledger import journal_copy, schema
+from syncd.ledger.journal_copy import Entry
 from syncd.ledger.times import moment, text
 
 if TYPE_CHECKING:
     from syncd.ledger.ledger import Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry; `data` is whatever its kind needs, as JSON knows it."""
+log = logging.getLogger(__name__)
 
-    id: int
-    at: datetime
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """An entry that is to be written."""
+
     kind: str
     subject: str
+    at: datetime
     data: dict[str, Any] = field(default_factory=dict)
 
 
 class Journal:
-    """One owner's journal."""
+    """One owner's journal. Beside a SQLite ledger it keeps a copy of itself: see `syncd.ledger.journal_copy`."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -49,12 +53,41 @@ class Journal:
 
     def add(self, kind: str, subject: str, at: datetime, **data: Any) -> Entry:
         """Write an entry down; it is on disk when this returns. `at` is kept in whole seconds."""
-        table = schema.journal
-        written = msgspec.json.encode(data, order="deterministic").decode()
-        row = {"owner_id": self._owner, "at": text(at), "kind": kind, "subject": subject.lower(), "data": written}
+        return self.add_all([Saying(kind, subject, at, data)])[0]
+
+    def add_all(self, sayings: Sequence[Saying]) -> list[Entry]:
+        """Write entries down in their order, all or none."""
         with self._ledger.write(durable=True) as connection:
-            added = connection.execute(sa.insert(table).values(row).returning(table)).one()
-        return _entry(added)
+            added = [insert(connection, self._owner, saying) for saying in sayings]
+        if added:
+            self.back_up(max(entry.at for entry in added))
+        return added
+
+    def back_up(self, now: datetime, folder: Path | None = None) -> Path | None:
+        """Copy the journal as JSON lines into a folder (that of a SQLite ledger); None where there is none.
+
+        A copy that cannot be written is no reason to fail what the owner did: it is logged.
+        """
+        path = self._ledger.path
+        folder = folder or (None if path is None else path.parent)
+        if folder is None:
+            return None
+        copy = folder / journal_copy.name(path, self._ledger.owner)
+        try:
+            journal_copy.write(copy, self.entries(), now)
+        except OSError as error:
+            log.warning("the journal's copy cannot be written: %s", error)
+            return None
+        return copy
+
+    def restore(self, copy: Path) -> int:
+        """Add what a copy has and the journal does not, say after an older ledger was put back; returns how much."""
+        have = {_identity(entry) for entry in self.entries()}
+        lost = [entry for entry in journal_copy.read(copy) if _identity(entry) not in have]
+        with self._ledger.write(durable=True) as connection:
+            for entry in lost:
+                insert(connection, self._owner, Saying(entry.kind, entry.subject, entry.at, entry.data))
+        return len(lost)
 
     def entries(
         self, kind: str | Sequence[str] | None = None, subject: str | None = None, since: datetime | None = None
@@ -69,12 +102,21 @@ class Journal:
         if since is not None:
             query = query.where(table.c.at >= text(since))
         with self._ledger.read() as connection:
-            return [_entry(row) for row in connection.execute(query)]
-
-    def forgotten_filter(self) -> Callable[[Observation], Observation | None] | None:
-        """Takes people who are to be kept out of an observation (None: nothing may stay); None if there are none."""
-        return None
+            return [read(row) for row in connection.execute(query)]
 
 
-def _entry(row: Row[Any]) -> Entry:
+def insert(connection: Connection, owner: int, saying: Saying) -> Entry:
+    """Write one entry within a transaction of somebody else's."""
+    table = schema.journal
+    data = msgspec.json.encode(saying.data, order="deterministic").decode()
+    row = {"at": text(saying.at), "kind": saying.kind, "subject": saying.subject.lower(), "data": data}
+    return read(connection.execute(sa.insert(table).values({"owner_id": owner, **row}).returning(table)).one())
+
+
+def read(row: Row[Any]) -> Entry:
+    """An entry from its row."""
     return Entry(row.id, moment(row.at), row.kind, row.subject, msgspec.json.decode(row.data))
+
+
+def _identity(entry: Entry) -> tuple[str, str, str, bytes]:
+    return text(entry.at), entry.kind, entry.subject, msgspec.json.encode(entry.data, order="deterministic")

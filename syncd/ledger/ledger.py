@@ -69,6 +69,16 @@ class Ledger:
         with writing(self.engine, durable=durable) as connection:
             yield connection
 
+    def back_up(self, copy: Path) -> None:
+        """A whole copy of a SQLite ledger as one file of mode 0600, taken while others read and write.
+
+        Raises:
+            LedgerError: the ledger is on a server (its own tools copy it), or the file exists or cannot be written.
+        """
+        if self.engine.dialect.name != "sqlite":
+            raise LedgerError("a ledger on a server is copied by its own tools.", fix="Use pg_dump.")
+        database.copy(self.engine, copy)
+
     def close(self) -> None:
         self.engine.dispose()
 

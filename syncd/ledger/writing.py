@@ -142,7 +142,8 @@ class _Writer:
             if row["payload"] is not None:
                 self._revise(row)
         values |= {"removed_at": None, "ended_at": None}
-        moved = entry.state != "quarantined" and self._move(row["id"], entry.places)
+        places = () if values["state"] == "forgotten" else entry.places
+        moved = entry.state != "quarantined" and self._move(row["id"], places)
         differs = {column for column, value in values.items() if row[column] != value}
         if not differs and not moved:
             return False

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from connectors.connector import (
     Batch,
@@ -72,7 +73,7 @@ class Outside:
     # The connector's part
 
     def batches(self, cursor: str | None, known: Known, now: datetime) -> Iterator[Batch]:
-        at = json.loads(cursor) if cursor else {"point": len(self.changes), "below": None}
+        at: dict[str, Any] = json.loads(cursor) if cursor else {"point": len(self.changes), "below": None}
         if cursor and at["point"] < self.oldest:
             raise CursorExpired("the server no longer knows this point", where=self.source.name)
         number = 0
@@ -91,7 +92,7 @@ class Outside:
         if self.fail is not None:
             self.fail(number)
 
-    def _listing(self, at: dict[str, int | None], known: Known, now: datetime) -> Iterator[Batch]:
+    def _listing(self, at: dict[str, Any], known: Known, now: datetime) -> Iterator[Batch]:
         etags = known.etags()
         natives = sorted((native for native in self.things if native not in self.hidden), reverse=True)
         gone = tuple(sorted(set(etags) - set(natives)))
@@ -103,7 +104,7 @@ class Outside:
         cursor = json.dumps({"point": at["point"], "below": None})
         yield Batch(removed=gone, cursor=cursor, covered=(Span(DAWN, now),), total=len(natives), cost=Cost(1))
 
-    def _changes(self, point: int | None, now: datetime) -> Iterator[Batch]:
+    def _changes(self, point: int, now: datetime) -> Iterator[Batch]:
         changed = list(dict.fromkeys(self.changes[point:]))
         end = len(self.changes)
         present = [native for native in changed if native in self.things]

@@ -36,8 +36,8 @@ def letter(native: str, subject: str = "Hello") -> Message:
     )
 
 
-def filled(count: int, **kwargs: bool) -> Outside:
-    outside = mailbox(**kwargs)
+def filled(count: int) -> Outside:
+    outside = mailbox()
     for number in range(count):
         outside.put(f"m{number:03}", letter(f"m{number:03}"))
     return outside

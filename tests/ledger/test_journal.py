@@ -1,0 +1,72 @@
+"""What was said stays said: entries, their copies, and putting them back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from syncd.ledger import Ledger
+from syncd.ledger.journal import Saying
+from tests.ledger.conftest import Databases
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def test_entries_by_kind_subject_and_time(ledger: Ledger) -> None:
+    ledger.journal.add("answer", "Anna@x.example", NOW, word="right")
+    ledger.journal.add("logged", "ben@x.example", NOW + timedelta(hours=1), channel="phone")
+    ledger.journal.add("answer", "ben@x.example", NOW + timedelta(hours=2), word="snooze", until="2026-04-01")
+    entries = ledger.journal.entries()
+    assert [(entry.kind, entry.subject) for entry in entries] == [
+        ("answer", "anna@x.example"),
+        ("logged", "ben@x.example"),
+        ("answer", "ben@x.example"),
+    ]
+    assert [entry.data["word"] for entry in ledger.journal.entries("answer")] == ["right", "snooze"]
+    assert len(ledger.journal.entries(["answer", "logged"], "BEN@x.example")) == 2
+    assert len(ledger.journal.entries(since=NOW + timedelta(hours=1))) == 2
+
+
+def test_owners_do_not_see_each_other(databases: Databases) -> None:
+    url = databases()
+    with Ledger.open(url, owner="mara") as mara, Ledger.open(url, owner="tom") as tom:
+        mara.journal.add("answer", "anna@x.example", NOW, word="right")
+        assert tom.journal.entries() == []
+        assert len(mara.journal.entries()) == 1
+
+
+def test_copy_is_private_complete_and_can_be_put_back(tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.journal.add_all(
+            [Saying("suggested", f"p{number}@x.example", NOW, {"n": number}) for number in range(5)]
+        )
+        entries = ledger.journal.entries()
+    copy = tmp_path / "ledger.journal.jsonl"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    with Ledger.open(f"sqlite:///{tmp_path}/new.db") as restored:
+        restored.journal.add("suggested", "p3@x.example", NOW, n=3)
+        assert restored.journal.restore(copy) == 4
+        assert restored.journal.restore(copy) == 0
+        assert {entry.subject for entry in restored.journal.entries()} == {entry.subject for entry in entries}
+
+
+def test_one_copy_per_day_for_a_week(tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        for day in range(12):
+            ledger.journal.add("answer", "anna@x.example", NOW + timedelta(days=day), word="right")
+            ledger.journal.add("answer", "anna@x.example", NOW + timedelta(days=day, hours=1), word="wrong")
+    kept = sorted(path.name for path in tmp_path.glob("*.????-??-??.jsonl"))
+    assert kept == [f"ledger.journal.2026-03-{day:02}.jsonl" for day in range(6, 13)]
+    assert len((tmp_path / kept[-1]).read_text().splitlines()) == 22
+
+
+def test_a_copy_that_cannot_be_written_does_not_lose_the_entry(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        (tmp_path / "ledger.journal.jsonl").mkdir()
+        ledger.journal.add("answer", "anna@x.example", NOW, word="right")
+        assert len(ledger.journal.entries()) == 1
+    assert "cannot be written" in caplog.text

@@ -1,0 +1,148 @@
+"""Migrated step by step or created at once: the same schema, and nothing else is ever opened."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from syncd.ledger import Ledger, LedgerError, database, migrations, schema
+from syncd.ledger.ledger import writing
+from tests.ledger.conftest import Databases
+
+PG_SCHEMA = """
+    SELECT 'column', table_name, column_name, data_type, is_nullable, column_default
+      FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL
+    SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid), '', ''
+      FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT 'index', tablename, indexname, indexdef, '', '' FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT 'view', viewname, definition, '', '', '' FROM pg_views WHERE schemaname = 'public'
+"""
+
+
+def described(url: str) -> list[tuple[str, ...]]:
+    """Everything that the database itself says of its tables, indexes and views."""
+    engine = database.connect(database.parse(url))
+    sqlite = engine.dialect.name == "sqlite"
+    query = "SELECT type, name, tbl_name, sql FROM sqlite_master" if sqlite else PG_SCHEMA
+    with engine.connect() as connection:
+        rows = [tuple(str(value) for value in row) for row in connection.execute(sa.text(query))]
+    engine.dispose()
+    rows = [row for row in rows if "alembic_version" not in row]  # Alembic writes that table by itself
+    return sorted(tuple(_sorted_constraints(value) for value in row) for row in rows)
+
+
+def _sorted_constraints(sql: str) -> str:
+    """The order in which a table's constraints are written down means nothing."""
+    lines = [re.sub(r",$", "", line.strip()) for line in sql.splitlines()]
+    return "\n".join(
+        [line for line in lines if "CONSTRAINT" not in line] + sorted(x for x in lines if "CONSTRAINT" in x)
+    )
+
+
+def migrate(url: str, to: str = "head") -> None:
+    engine = database.connect(database.parse(url))
+    with writing(engine) as connection:
+        migrations.upgrade(connection, to)
+    engine.dispose()
+
+
+def test_migrated_equals_created(databases: Databases) -> None:
+    created, migrated = databases(), databases()
+    Ledger.open(created).close()
+    migrate(migrated)
+    Ledger.open(migrated).close()
+    engine = database.connect(database.parse(migrated))
+    with writing(engine) as connection:
+        schema.create_views(connection)
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+    engine.dispose()
+    assert described(migrated) == described(created)
+    assert len(described(created)) > 30
+
+
+def test_every_revision_opens_and_keeps_its_rows(databases: Databases) -> None:
+    for revision in migrations.revisions():
+        url = databases()
+        migrate(url, revision)
+        engine = database.connect(database.parse(url))
+        with writing(engine) as connection:
+            connection.execute(sa.text("INSERT INTO owners (name, forget_key) VALUES ('kept', 'key')"))
+        engine.dispose()
+        with Ledger.open(url, owner="kept") as ledger, ledger.read() as connection:
+            names = connection.execute(sa.select(schema.owners.c.name)).scalars().all()
+        assert names == ["kept"]
+
+
+def test_head_is_the_newest_migration() -> None:
+    assert migrations.revisions()[-1] == schema.HEAD
+
+
+def test_every_table_belongs_to_an_owner() -> None:
+    without = {table.name for table in schema.metadata.tables.values() if "owner_id" not in table.c}
+    assert without == {"owners"}
+
+
+def test_opening_again_changes_nothing(databases: Databases) -> None:
+    url = databases()
+    with Ledger.open(url) as ledger:
+        first = ledger.owner_id
+    before = described(url)
+    with Ledger.open(url) as ledger:
+        assert ledger.owner_id == first
+    assert described(url) == before
+
+
+def test_newer_ledger_is_refused_untouched(databases: Databases) -> None:
+    url = databases()
+    Ledger.open(url).close()
+    engine = database.connect(database.parse(url))
+    with writing(engine) as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    before = described(url)
+    with pytest.raises(LedgerError, match="a newer syncd wrote this ledger") as caught:
+        Ledger.open(url)
+    assert "backup" in caught.value.fix
+    assert described(url) == before
+
+
+def test_foreign_database_is_refused(databases: Databases) -> None:
+    url = databases()
+    engine = database.connect(database.parse(url))
+    with writing(engine) as connection:
+        connection.execute(sa.text("CREATE TABLE recipes (id INTEGER)"))
+    engine.dispose()
+    with pytest.raises(LedgerError, match="holds other tables"):
+        Ledger.open(url)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_bytes(b"this is a letter, not a database" * 100)
+    with pytest.raises(LedgerError, match="not a ledger"):
+        Ledger.open(f"sqlite:///{path}")
+
+
+def test_a_folder_that_cannot_be_written_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LedgerError, match="cannot be opened") as caught:
+        Ledger.open(f"sqlite:///{tmp_path}/file/ledger.db")
+    assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://x", "postgresql+asyncpg://x/y", "oracle://x"])
+def test_other_databases_are_refused(url: str) -> None:
+    with pytest.raises(LedgerError):
+        Ledger.open(url)
+
+
+def test_a_server_that_does_not_answer_is_explained_without_the_password() -> None:
+    with pytest.raises(LedgerError, match="does not answer") as caught:
+        Ledger.open("postgresql+psycopg://me:hunter2@127.0.0.1:1/x")
+    assert "hunter2" not in str(caught.value)
