@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from syncd.config.lines import line_of
 from syncd.config.model import Config
 from syncd.config.problems import PathInFile, Problem, dotted, value_at
 
+_PASSWORD = re.compile(r"(://[^/:@\s]*:)[^/@\s]+(?=@)")
 _WANTED = {
     "string_type": "text in quotes",
     "int_type": "a whole number",
@@ -51,6 +53,9 @@ def _complaint(error: ErrorDetails, path: PathInFile, raw: Mapping[str, Any]) ->
     kind, value = error["type"], value_at(raw, path)
     if kind == "extra_forbidden":
         return "is no key that syncd knows", _known_keys(str(path[-1]), path[:-1], raw)
+    if kind == "missing" and (table := _model_at(path, raw)) is not None:
+        needed = next(name for name, field in table.model_fields.items() if field.is_required())
+        return "is missing", f"Add a table [{path[-1]}]. {_example('It needs', (*path, needed), raw)}"
     if kind == "missing":
         return "is missing", _example("Add", path, raw)
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
@@ -65,6 +70,8 @@ def _bad_value(error: ErrorDetails, path: PathInFile, raw: Mapping[str, Any], va
     if kind == "value_error":
         what, _, fix = str(error["ctx"]["error"]).partition(". ")
         return f"{shown} {what}", f"{fix}." if fix and not fix.endswith("?") else fix
+    if kind in {"tuple_type", "list_type"} and isinstance(value, dict):
+        return "is written as one table, but there may be several", f"Write [[{path[-1]}]] with two brackets."
     if kind in _WANTED:
         return f"{shown} must be {_WANTED[kind]}", _example("Write", path, raw)
     return f"{shown}: {error['msg'].removeprefix('Input ').lower()}", _example("Write", path, raw)
@@ -82,12 +89,15 @@ def _bad_kind(account: Any) -> tuple[str, str]:
 def _known_keys(key: str, table: PathInFile, raw: Mapping[str, Any]) -> str:
     model = _model_at(table, raw)
     known = [field.alias or name for name, field in model.model_fields.items()] if model else []
-    elsewhere = {name: section for section, name in _keys_of_sections() if name == key and (section,) != table[:1]}
     guess = nearest(key, known)
     if guess:
         return f'Did you mean "{guess}"?'
-    if key in elsewhere:
-        return f"It belongs under [{elsewhere[key]}]."
+    if table[:1] == ("account",):
+        kinds = sorted(kind for kind, options in KINDS.items() if key in options.model_fields)
+        return f"Only for kind {', '.join(kinds)}." if kinds else f"Known here: {', '.join(sorted(known))}."
+    elsewhere = [section for section, name in _keys_of_sections() if name == key]
+    if elsewhere:
+        return f"It belongs under [{elsewhere[0]}]."
     return f"Known here: {', '.join(sorted(known))}." if known else ""
 
 
@@ -145,11 +155,11 @@ def _model_at(table: PathInFile, raw: Mapping[str, Any]) -> type[BaseModel] | No
 
 
 def written(value: Any) -> str:
-    """`value` as one would write it in the file."""
+    """`value` as one would write it in the file; a password in a URL is not repeated."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str | Path):
-        return json.dumps(str(value), ensure_ascii=False)
+        return json.dumps(_PASSWORD.sub(r"\1***", str(value)), ensure_ascii=False)
     if isinstance(value, list | tuple):
         return f"[{', '.join(written(entry) for entry in value)}]"
     if isinstance(value, dict):

@@ -31,11 +31,12 @@ def set_key(file: Path, path: str, value: str) -> str:
     load(file)
     document = tomlkit.parse(file.read_text("utf-8-sig"))
     table, key = _find(document, path, file)
-    table[key] = _value(value)
+    new = _value(value)
+    table[key] = new
     text = tomlkit.dumps(document)
     parse(text, file)
     replace(file, text)
-    return f"{path} = {table[key].as_string()}"
+    return f"{path} = {new.as_string()}"
 
 
 def replace(file: Path, text: str) -> None:

@@ -20,6 +20,16 @@ from syncd.config.places import ledger_url
 from syncd.config.problems import ConfigProblems, Problem, dotted
 
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)\Z")
+_GENERAL_ADVICE = "Text stands in quotes, lists in [brackets], and each key only once."
+_ADVICE = {
+    "illegal character '\\n'": "A closing quote is missing on this line.",
+    "hex value": "In double quotes \\ begins a code: write the path with / or in 'single quotes'.",
+    "unescaped '\\'": "In double quotes \\ begins a code: write the path with / or in 'single quotes'.",
+    "overwrite a value": "The key stands twice in this table: remove one of them.",
+    "twice": "The table stands twice: make them one, or write [[double brackets]] for several of a kind.",
+    "expected ']' at the end of a table": "Close the bracket.",
+    "invalid value": "Put text into quotes.",
+}
 _RELATIVE_SQLITE = re.compile(r"(sqlite:///)(?!/)([^?]+)(.*)\Z", re.DOTALL)
 
 
@@ -74,7 +84,7 @@ def _syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     what = str(error)
     position = _POSITION.search(what)
     what = f"no valid TOML: {what[:1].lower()}{what[1:]}"
-    fix = "Text stands in quotes, lists in [brackets], and each key only once."
+    fix = next((advice for words, advice in _ADVICE.items() if words in what.lower()), _GENERAL_ADVICE)
     if position is None:
         return Problem("", what.replace(" (at end of document)", ""), fix, len(text.splitlines()))
     return Problem("", _POSITION.sub("", what), fix, int(position[1]), int(position[2]))
