@@ -1,0 +1,244 @@
+"""The report as values: what every form of it (HTML, text, JSON, mail) says. A pure function of its arguments.
+
+`build` knows nothing of ledgers, clocks or templates. The same assessment, journal, config and day give the same
+report; what the journal says after that day is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from rules.health.assessment import Assessment, Change, Portfolio, Status
+from rules.meaning import Coverage, Interaction, Merge, Person, Traffic
+from syncd.config.model import Config
+from syncd.report import summary, words
+from syncd.report.answers import JournalEntry, code
+from syncd.report.choice import Choice, choose
+from syncd.report.figures import Figure, figures
+from syncd.report.pictures import Month, strip
+from syncd.report.seeing import Seen, see
+
+WATCHED = 8  # lines; more are counted
+RENEWAL_WEEKS = 18  # how long before its end a contract is looked at
+
+
+class WeekLike(Protocol):
+    """One assessed week, as `rules.health.desk.Week` is one."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def stale(self) -> str | None: ...
+    @property
+    def assessments(self) -> Sequence[Assessment]: ...
+    @property
+    def portfolio(self) -> Portfolio: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AssessedWeek:
+    """A week out of the ledger."""
+
+    label: str
+    assessments: Sequence[Assessment] = ()
+    portfolio: Portfolio = field(default_factory=lambda: Portfolio(""))
+    stale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person with their assessment, ready to be shown. `name` is safe to show; `since` a day of that week."""
+
+    person: Person
+    assessment: Assessment
+    name: str
+    code: str
+
+    @property
+    def status(self) -> Status:
+        return self.assessment.status
+
+    @property
+    def label(self) -> str:
+        return words.LABELS[self.status]
+
+    @property
+    def evidence(self) -> str:
+        return words.shown_text(self.assessment.evidence)
+
+    @property
+    def suggestion(self) -> str:
+        return words.shown_text(self.assessment.suggestion)
+
+    @property
+    def firm(self) -> str:
+        return words.shown_name(self.person.organisation, "") if self.person.organisation else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Somebody to think of this week: why we think so, and what would help."""
+
+    known: Known
+    headline: str
+    months: tuple[Month, ...]
+    planned: str = ""
+    renewal: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Two addresses that may be one person; `because` in plain words."""
+
+    one: str
+    other: str
+    because: str
+    codes: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One week's report. Lists are in the order in which they are shown; an empty one is left out.
+
+    Attributes:
+        as_of: the last day that the report knows; `week` the ISO week it speaks of.
+        owner: the owner's first name, or empty; `reply_to` the address that answers are sent to.
+        summary: the opening sentence; `notices` what has to be known before the rest is believed.
+        call_first: whom to call first, when nearly everybody fell quiet at once.
+        waiting: flagged people who were suggested not long ago, and so are only named.
+        more_watched: how many are on watch beyond those shown.
+        people: everybody who was assessed, by name.
+    """
+
+    as_of: date
+    week: str
+    owner: str
+    reply_to: str
+    summary: str
+    notices: tuple[str, ...]
+    event: str | None
+    call_first: tuple[Known, ...]
+    cards: tuple[Card, ...]
+    waiting: tuple[Known, ...]
+    came_back: tuple[Known, ...]
+    watched: tuple[Known, ...]
+    more_watched: int
+    figures: tuple[Figure, ...]
+    seen: Seen
+    twins: tuple[Twins, ...]
+    people: tuple[Known, ...]
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """Code to person, for whoever wants to check an answer."""
+        return {known.code: known.person.id for known in self.people}
+
+
+def build(
+    week: WeekLike,
+    people: Iterable[Person],
+    interactions: Sequence[Interaction],
+    coverage: Coverage,
+    journal: Sequence[JournalEntry],
+    config: Config,
+    as_of: date,
+    *,
+    traffic: Sequence[Traffic] = (),
+    changes: Iterable[Change] = (),
+    suggestions: Iterable[Merge] = (),
+) -> Report:
+    """The report of a week as it stood on the day `as_of`, in the owner's zone.
+
+    Args:
+        week: the last complete week on that day.
+        people: everybody known then.
+        interactions: in order of time; those after the day are only looked at as plans.
+        coverage: what the sources have listed.
+        journal: all entries; later ones are left out.
+        config: for the owner's name, where answers go, and whom to leave out.
+        as_of: the day.
+        traffic: mail of organisations' machines, counted as other contact in the strips.
+        changes: status changes up to that week, for those who came back.
+        suggestions: merges that wait for the owner's word.
+    """
+    known = _everybody(week.assessments, people, config)
+    before = [entry for entry in journal if entry.at.date() <= as_of]
+    choice = choose(known, before, list(changes), week.label, as_of)
+    seen = see(coverage, as_of, week.stale)
+    desk = _Desk(interactions, traffic, as_of)
+    in_crisis = week.portfolio.event is not None
+    by_id = {one.person.id: one for one in known}
+    watched = choice.watched
+    return Report(
+        as_of=as_of,
+        week=week.label,
+        owner=words.shown_name((config.owner.name or "").split(" ")[0], ""),
+        reply_to=config.report.to or config.owner.addresses[0],
+        summary=summary.opening(known, choice, seen, week.portfolio.event),
+        notices=summary.notices(known, seen, choice),
+        event=week.portfolio.event,
+        call_first=tuple(by_id[one] for one in week.portfolio.call_first if one in by_id)[:5] if in_crisis else (),
+        cards=tuple(desk.card(one, choice) for one in choice.cards),
+        waiting=choice.waiting,
+        came_back=choice.came_back,
+        watched=watched[:WATCHED],
+        more_watched=max(0, len(watched) - WATCHED),
+        figures=figures(week.portfolio, desk.happened, as_of, seen.first),
+        seen=seen,
+        twins=tuple(map(_twins, suggestions))[:3],
+        people=known,
+    )
+
+
+def _everybody(assessments: Sequence[Assessment], people: Iterable[Person], config: Config) -> tuple[Known, ...]:
+    by_id = {person.id: person for person in people}
+    ignored = {address for word in config.person if word.ignore for address in word.addresses}
+    found = []
+    for assessment in assessments:
+        person = by_id.get(assessment.person) or Person(assessment.person, (assessment.person,))
+        if ignored.isdisjoint(person.addresses):
+            name = words.shown_name(person.name, person.id)
+            found.append(Known(person, assessment, name, code(person.id)))
+    return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.person.id)))
+
+
+def _twins(merge: Merge) -> Twins:
+    because = words.shown_text("; ".join(evidence.because for evidence in merge.evidence))
+    return Twins(merge.one, merge.other, because, (code(merge.one), code(merge.other)))
+
+
+class _Desk:
+    """What the cards are drawn from: contacts by person, organisation traffic, plans."""
+
+    def __init__(self, interactions: Sequence[Interaction], traffic: Sequence[Traffic], as_of: date) -> None:
+        self.as_of = as_of
+        self.happened = [one for one in interactions if one.local <= as_of and not one.planned]
+        self._of: dict[str, list[Interaction]] = defaultdict(list)
+        for one in self.happened:
+            self._of[one.person].append(one)
+        self._plans: dict[str, Interaction] = {}
+        for one in interactions:
+            if one.planned and one.local > as_of and one.took_place > 0.3:
+                self._plans.setdefault(one.person, one)
+        self._traffic: dict[str, list[Traffic]] = defaultdict(list)
+        for mail in traffic:
+            self._traffic[mail.organisation].append(mail)
+
+    def card(self, known: Known, choice: Choice) -> Card:
+        person = known.person
+        business = self._traffic.get(person.organisation or "", [])
+        plan = self._plans.get(person.id)
+        said = choice.said.get(person.id)
+        return Card(
+            known,
+            summary.headline(known),
+            strip(self._of[person.id], business, self.as_of),
+            planned=summary.planned(plan) if plan else "",
+            renewal=summary.renewal(person.renews, self.as_of, RENEWAL_WEEKS),
+            said=f"You said on {words.day(said)} that this is right." if said else "",
+        )

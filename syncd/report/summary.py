@@ -1,0 +1,99 @@
+"""The sentences of the report that speak of the whole week, and the short ones on a card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from rules.health.assessment import Status
+from rules.meaning import Channel, Interaction
+from syncd.report import words
+from syncd.report.choice import Choice
+from syncd.report.seeing import Seen
+
+if TYPE_CHECKING:
+    from syncd.report.model import Known
+
+FIRST_WEEKS = 26  # before that, few rhythms can be told from chance
+_MET = {
+    Channel.IN_PERSON: "You are going to meet",
+    Channel.VIDEO: "A video call is planned",
+    Channel.PHONE: "A call is planned",
+}
+
+
+def opening(known: Sequence[Known], choice: Choice, seen: Seen, event: str | None) -> str:
+    """The one sentence that the report opens with."""
+    if seen.last is None:
+        return "There is nothing to tell yet: no mail and no calendar has been read."
+    if event:
+        return words.sentence(event)
+    if known and all(one.status is Status.UNKNOWN for one in known):
+        return "This week nobody can be judged, because not everything could be read."
+    judged = [one for one in known if one.status not in (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY)]
+    if not judged:
+        weeks = words.counted(seen.weeks, "week")
+        return f"Too little history yet: with {weeks} of mail and calendars, nobody's rhythm is known so far."
+    news = _news(choice)
+    return f"{news} {_back(choice)}".strip()
+
+
+def _news(choice: Choice) -> str:
+    if choice.fresh:
+        names = words.listed([one.name for one in choice.fresh])
+        many = len(choice.fresh) > 1
+        return f"{names} {'are' if many else 'is'} worth a thought this week: something has changed between you."
+    if choice.cards:
+        people = "person is" if len(choice.cards) == 1 else "people are"
+        return f"{words.number_word(len(choice.cards))} {people} worth a thought this week; nothing new has slipped."
+    if choice.waiting:
+        return "Nothing new this week; what was said before still stands."
+    return "A good week: nobody is drifting away."
+
+
+def _back(choice: Choice) -> str:
+    if not choice.came_back:
+        return ""
+    names = words.listed([one.name for one in choice.came_back[:3]])
+    return f"And good news: {names} {'is' if len(choice.came_back) == 1 else 'are'} back."
+
+
+def notices(known: Sequence[Known], seen: Seen, choice: Choice) -> tuple[str, ...]:
+    """What has to be known before the rest is believed: stale sources, a short history, what was put aside."""
+    found = list(seen.trouble)
+    if seen.last is not None and seen.weeks < FIRST_WEEKS:
+        found.append(
+            f"Too little history yet: {words.counted(seen.weeks, 'week')} so far. It takes about half a year to know "
+            "what is usual between two people; until then most are not judged. Older mail can be imported at any time."
+        )
+    little = sum(one.status is Status.TOO_LITTLE_HISTORY for one in known)
+    if little and seen.weeks >= FIRST_WEEKS:
+        found.append(f"{words.counted(little, 'person', 'people')} not judged yet: too little history with them.")
+    if choice.snoozed:
+        found.append(f"{words.counted(choice.snoozed, 'person', 'people')} not shown because you asked for it.")
+    return tuple(found)
+
+
+def headline(known: Known) -> str:
+    """What the matter is, in half a sentence."""
+    facet = known.assessment.facets.get("transactional")
+    since = known.assessment.since
+    text = words.HEADLINES.get(known.status, known.label)
+    if known.status is Status.DRIFTING and facet is not None:
+        text = "Mostly orders and invoices now" if facet.value > 0.5 else "Only work is left between you"
+    return f"{text}, since {words.month(since)}" if since else text
+
+
+def planned(plan: Interaction) -> str:
+    what = _MET.get(plan.channel, "Something is planned")
+    return f"{what} on {words.day(plan.local)} already."
+
+
+def renewal(renews: date | None, as_of: date, weeks: int) -> str:
+    """A contract that ends soon; empty if none does."""
+    if renews is None or not 0 <= (renews - as_of).days <= 7 * weeks:
+        return ""
+    left = (renews - as_of).days // 7
+    when = "this week" if left == 0 else f"in {words.counted(left, 'week')}"
+    return f"The contract ends on {words.day(renews)}, {when}."

@@ -1,0 +1,111 @@
+"""The report as plain text: the same facts as the HTML, for those who read mail that way."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from syncd.report import answers, pictures, words
+from syncd.report.figures import Figure
+from syncd.report.model import Card, Known, Report
+
+WIDTH = 76
+
+
+def blind_spots() -> str:
+    """What no report of this kind can see, said every time."""
+    return (
+        "Not seen: calls from a mobile phone, chats, who really came to a meeting, and anything outside these "
+        "accounts. If you spoke, say so with one answer: it counts like any other contact."
+    )
+
+
+def text(report: Report) -> str:
+    """The whole report, wrapped, ending with a line feed."""
+    blocks = [
+        _filled(f"{words.day(report.as_of)} · week {report.week}"),
+        _filled(f"{'Hello ' + report.owner + '. ' if report.owner else ''}{report.summary}"),
+        *(_filled(notice, "! ") for notice in report.notices),
+        *_section("Call first", (_named(one) for one in report.call_first)),
+        *_section("To think of this week", (_card(card, report.reply_to) for card in report.cards), apart=True),
+        *_section("Said before, and still so", (_named(one) for one in report.waiting)),
+        *_section("Back again", (_named(one, evidence=True) for one in report.came_back)),
+        *_section("On watch", _watched(report)),
+        *_section("The last 13 weeks, and a year ago", map(_figure, report.figures)),
+        *_section("One person or two?", _twins(report)),
+        *_section("What this is based on", map(_filled, (*report.seen.lines, blind_spots()))),
+        *_section("How to answer", (_filled(how_to_answer(report.reply_to)),)),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def how_to_answer(reply_to: str) -> str:
+    return (
+        f"Send yourself ({reply_to}) a mail with one of the subjects above; the rest of it is never read. "
+        'For example "syncd: snooze CODE 6 weeks" or "syncd: phone CODE yesterday".'
+    )
+
+
+def _section(title: str, parts: Iterable[str], *, apart: bool = False) -> Iterator[str]:
+    found = [part for part in parts if part]
+    if found:
+        yield f"{title}\n{'-' * len(title)}\n" + ("\n\n" if apart else "\n").join(found)
+
+
+def _card(card: Card, reply_to: str) -> str:
+    known = card.known
+    sure = f" ({words.percent(known.assessment.probability)} sure)" if known.assessment.probability else ""
+    lines = [
+        _filled(f"{_who(known)}{' · key' if known.person.key else ''}"),
+        _filled(f"{card.headline}{sure}", "  "),
+        _filled(known.evidence, "  "),
+        *(_filled(line, "  ") for line in (card.planned, card.renewal, card.said) if line),
+        _filled(f"What would help: {known.suggestion}", "  ") if known.suggestion else "",
+        f"  personal {pictures.blocks([month.personal for month in card.months])}  (a sign for each month,",
+        f"  other    {pictures.blocks([month.other for month in card.months])}   the last one this month)",
+        _filled("Answer: " + " | ".join(answers.subject(word, known.code) for word in _ANSWERS), "  "),
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+_ANSWERS = ("right", "phone", "wrong", "snooze", "ended")
+
+
+def _who(known: Known) -> str:
+    return f"{known.name}, {known.firm}" if known.firm else known.name
+
+
+def _named(known: Known, *, evidence: bool = False) -> str:
+    more = f" {known.evidence}" if evidence else f" {known.label}" + _since(known)
+    return _filled(f"{_who(known)}:{more} [{known.code}]", "- ")
+
+
+def _since(known: Known) -> str:
+    since = known.assessment.since
+    return f" since {words.month(since)}" if since else ""
+
+
+def _watched(report: Report) -> Iterator[str]:
+    yield from (_filled(f"{_who(one)}: {one.evidence} [{one.code}]", "- ") for one in report.watched)
+    if report.more_watched:
+        yield f"- and {report.more_watched} more (syncd people)"
+
+
+def _figure(figure: Figure) -> str:
+    before = f"  (a year ago: {figure.shown_before})" if figure.before is not None else ""
+    return f"{figure.shown:>6} {figure.label}{before}"
+
+
+def _twins(report: Report) -> Iterator[str]:
+    for twins in report.twins:
+        yield _filled(f"{twins.one} and {twins.other}: {twins.because}", "- ")
+        same, other = (answers.subject(word, *twins.codes) for word in ("same", "other"))
+        yield f"  Answer: {same} | {other}"
+
+
+def _filled(paragraph: str, indent: str = "") -> str:
+    rest = " " * len(indent)
+    return textwrap.fill(
+        paragraph, WIDTH, initial_indent=indent, subsequent_indent=rest,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
