@@ -17,14 +17,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.observations import Event
-from rules import ruleset
+from rules import owners, ruleset
 from rules.automation import is_role_address
 from rules.copies import Copy, Occurrence, fold, moment
 from rules.identity import DomainWord, Identities, PersonWord, Suggestion, resolve
 from rules.interactions import InteractionSettings, extract, interaction_id
 from rules.labels import Labeller
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Merge, Owner, Purpose
-from rules.owners import find as find_owner
 from rules.ruleset import RuleSet
 from syncd import __version__
 from syncd.config import Config
@@ -109,7 +108,7 @@ def understand(
         occurrences = [occurrence for occurrence in occurrences if _over(occurrence, end, zone)]
     role = partial(is_role_address, rules=terms.rules)
     taken = [address for word in terms.words if isinstance(word, PersonWord) for address in word.addresses]
-    own = find_owner(occurrences, terms.owner, is_role=role, taken=taken)
+    own = owners.find(owners.read(occurrences), terms.owner, is_role=role, taken=taken)
     owner = replace(terms.owner, addresses=frozenset(own))
     decisions = list(_labelled(occurrences, Labeller(terms.rules, owner), progress))
     identities = resolve(occurrences, decisions, terms.owner, terms.words, is_role=role)
