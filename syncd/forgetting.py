@@ -156,7 +156,7 @@ def _cleaned(
 ) -> Iterator[tuple[tuple[int, ...], str | None]]:
     """The key and the clean payload (None: nothing may stay) of every row that has to change."""
     query = query.where(table.c.owner_id == owner, table.c.payload.is_not(None))
-    for *key, payload in connection.execution_options(yield_per=1000).execute(query):
+    for *key, payload in connection.execute(query, execution_options={"yield_per": 1000}):
         clean = known.without(decode(payload))
         written = None if clean is None else encode(clean).decode()
         if written != payload:

@@ -49,7 +49,7 @@ def write(
     query = sa.select(table).where(table.c.owner_id == owner)
     if only is not None:
         query = query.where(only)
-    for old in connection.execution_options(yield_per=ROWS).execute(query).mappings():
+    for old in connection.execute(query, execution_options={"yield_per": ROWS}).mappings():
         key = tuple(old[name] for name in keys)
         new = wanted.get(key)
         if new is None:

@@ -220,7 +220,7 @@ class Meaning:
         query = sa.select(table.c.payload).where(table.c.owner_id == self._owner, *where).order_by(*order)
         decoder = msgspec.json.Decoder(kind)
         with self._ledger.read() as connection:
-            rows = connection.execution_options(yield_per=1000).execute(query)
+            rows = connection.execute(query, execution_options={"yield_per": 1000})
             return [decoder.decode(payload) for payload in rows.scalars()]
 
 

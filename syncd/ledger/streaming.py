@@ -49,7 +49,7 @@ def _placement(row: Row[Any]) -> Placement:
 
 
 def _stream(connection: Connection, query: sa.Select[Any]) -> Iterator[Row[Any]]:
-    return iter(connection.execution_options(yield_per=ROWS).execute(query))
+    return iter(connection.execute(query, execution_options={"yield_per": ROWS}))
 
 
 class _Beside:

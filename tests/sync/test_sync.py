@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,12 +16,6 @@ from tests.sync.outside import Account, Outside, calendar, mailbox, meeting, opt
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as opened:
-        yield opened
 
 
 def opener(*outsides: Outside, trouble: ConnectorError | None = None) -> Callable[[AccountOptions], Connector]:
