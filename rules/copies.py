@@ -284,7 +284,7 @@ def _not_mail(copy: Copy) -> str | None:
         latest = {role for role, place in telling if place.until == end}
     if "drafts" in latest and "sent" not in latest:  # servers that keep one mail in many places list drafts twice
         return "it is a draft that was never sent"
-    if latest == {"junk"}:
+    if "junk" in latest and latest.isdisjoint({"inbox", "sent"}):  # other labels ("Unread") are no places
         return "it lies in the junk folder only"
     if latest == {"chats"}:
         return "it is a chat, not a mail"
@@ -292,7 +292,7 @@ def _not_mail(copy: Copy) -> str | None:
 
 
 def _meeting(group: Sequence[Copy], digest: str, zone: ZoneInfo) -> Occurrence:
-    verdicts = [(copy, _last_word(copy), _not_meeting(copy, zone)) for copy in group]
+    verdicts = [(copy, _last_word(copy, zone), _not_meeting(copy, zone)) for copy in group]
     standing = [(copy, event) for copy, event, why_not in verdicts if why_not is None]
     cancelled = [event for _, event, why_not in verdicts if why_not == _CANCELLED]
     why_not = None if standing else min(why for _, _, why in verdicts if why)
@@ -318,24 +318,29 @@ def _newer(event: Event, cancelled: Sequence[Event]) -> bool:
     return any(other.updated is not None and _updated(other) > _updated(event) for other in cancelled)
 
 
-def _last_word(copy: Copy) -> Event:
-    """What an event's copy says at last: its newest revision, unless that cancels what was over already."""
+def _last_word(copy: Copy, zone: ZoneInfo) -> Event:
+    """What an event's copy says at last: its newest revision, unless that cancels what was over already. Servers
+    strip what is cancelled, so a cancellation keeps the people that were known before it."""
     events = [revision.observation for revision in copy.revisions if isinstance(revision.observation, Event)]
-    if events[-1].status == "cancelled":
-        return next((event for event in reversed(events) if event.status != "cancelled"), events[-1])
-    return events[-1]
+    if events[-1].status != "cancelled":
+        return events[-1]
+    agreed = next((event for event in reversed(events) if event.status != "cancelled"), None)
+    if agreed is None:
+        return events[-1]
+    end = aware(agreed.end, zone) or aware(agreed.start, zone)
+    if end is not None and _cancelled_since(copy) >= end:
+        return agreed
+    filled = _filled([events[-1], agreed])
+    assert isinstance(filled, Event)
+    return filled
 
 
 def _not_meeting(copy: Copy, zone: ZoneInfo) -> str | None:
     """Why a copy of an event must not count, or None: cancelled, or taken off the calendar, before it ended."""
-    event = _last_word(copy)
+    event = _last_word(copy, zone)
     if event.status == "cancelled":
         return _CANCELLED
     end = aware(event.end, zone) or aware(event.start, zone)
-    if copy.newest.status == "cancelled" if isinstance(copy.newest, Event) else False:
-        since = _cancelled_since(copy)
-        if end is None or since < end:
-            return _CANCELLED
     removed = [place.until for place in copy.placements]
     if removed and None not in removed:
         last = max(until for until in removed if until is not None)
