@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rules.meaning import Person
 from syncd.config.likeness import nearest
+from syncd.report.answers import code
 
 SHOWN = 12
 
@@ -32,6 +33,13 @@ def find_person(people: Iterable[Person], text: str) -> Person:
         if found:
             raise NobodyMeant(f'"{text}" could be any of these; say which by the address:\n{_listed(found)}')
     raise NobodyMeant(_unknown(text, everyone))
+
+
+def find_flag(people: Iterable[Person], text: str) -> Person:
+    """As `find_person`, but the four characters that stand beside somebody in the report will do too."""
+    everyone = list(people)
+    coded = [one for one in everyone if any(code(address) == text.upper() for address in (one.id, *one.addresses))]
+    return coded[0] if len(coded) == 1 else find_person(everyone, text)
 
 
 def _searched(person: Person) -> str:

@@ -23,10 +23,10 @@ def people_rows(ledger: Ledger, config: Config) -> list[Row]:
     counts = Counter(interaction.person for interaction in ledger.meaning.interactions())
     ignored = {address for person in config.person if person.ignore for address in person.addresses}
     people = [person for person in ledger.meaning.people() if ignored.isdisjoint(person.addresses)]
-    return [_person(person, counts[person.id]) for person in sorted(people, key=lambda p: (-counts[p.id], p.id))]
+    return [person_row(person, counts[person.id]) for person in sorted(people, key=lambda p: (-counts[p.id], p.id))]
 
 
-def _person(person: Person, interactions: int) -> Row:
+def person_row(person: Person, interactions: int) -> Row:
     return {
         "person": person.id,
         "name": person.name,
@@ -70,10 +70,10 @@ def interaction_rows(
         if channel is not None and interaction.channel.value != channel:
             continue
         if (first is None or first <= interaction.local) and (last is None or interaction.local <= last):
-            yield _interaction(interaction, subjects=subjects)
+            yield interaction_row(interaction, subjects=subjects)
 
 
-def _interaction(interaction: Interaction, *, subjects: bool) -> Row:
+def interaction_row(interaction: Interaction, *, subjects: bool) -> Row:
     return {
         "id": interaction.id,
         "person": interaction.person,
@@ -123,7 +123,7 @@ def sync_troubles(result: SyncResult) -> Iterator[str]:
         yield f"{name}: {stats.trouble.what} {stats.trouble.fix}".strip()
     quarantined = sum(stats.quarantined for stats in result.sources)
     if quarantined:
-        yield f"{quarantined} items could not be read and are kept aside; see which and why with: syncd verify --quarantined"
+        yield f"{quarantined} items could not be read and ; see which and why with: syncd verify --quarantined"
 
 
 def sync_summary(result: SyncResult) -> str:

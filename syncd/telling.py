@@ -6,10 +6,7 @@ from datetime import date, datetime, timedelta
 
 from rules.meaning import Person
 from syncd.ledger import Ledger
-
-ANSWERS = ("right", "wrong", "snooze", "ended")
-SNOOZE = timedelta(weeks=13)
-CHANNELS = ("in_person", "video", "phone")
+from syncd.report.answers import FLAG_WORDS, SNOOZE_WEEKS
 
 
 class CannotTell(Exception):
@@ -33,12 +30,12 @@ def answer(ledger: Ledger, person: Person, word: str, *, until: date | None, now
     Raises:
         CannotTell: no such word, or a snooze that ends before it begins.
     """
-    if word not in ANSWERS:
-        raise CannotTell(f'"{word}" is no answer. Say one of: {", ".join(ANSWERS)}.')
+    if word not in FLAG_WORDS:
+        raise CannotTell(f'"{word}" is no answer. Say one of: {", ".join(FLAG_WORDS)}.')
     if until is not None and (word != "snooze" or until <= today):
         raise CannotTell("--until goes with snooze and takes a day to come.")
     if word == "snooze" and until is None:
-        until = today + SNOOZE
+        until = today + timedelta(weeks=SNOOZE_WEEKS)
     data = {} if until is None else {"until": until.isoformat()}
     ledger.journal.add("answer", person.id, now, word=word, on=today.isoformat(), **data)
     name = person.name or person.id

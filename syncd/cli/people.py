@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -76,7 +76,7 @@ def explain(
     place = workplace(context)
     with place.meaning() as ledger:
         found = find_person(ledger.meaning.people(), person)
-        told = explanation(ledger, place.config, found, place.today)
+        told = explanation(ledger, place.config, found, now=datetime.now(UTC))
         if form is Format.TABLE:
             say(told.text)
         else:
@@ -95,5 +95,5 @@ def story(
     place = workplace(context)
     with place.meaning() as ledger:
         found = find_person(ledger.meaning.people(), person)
-        rows = tell(ledger, place.config, found, place.today)
+        rows = list(tell(ledger, place.config, found, now=datetime.now(UTC)))
         show(rows, form, ("week", "status", "also", "probability"), "Nothing to tell yet.")

@@ -39,17 +39,17 @@ def log(
 
 def answer(
     context: typer.Context,
-    flag: Annotated[str, typer.Argument(metavar="FLAG", help="The person whose flag it is: an address or a name.")],
+    flag: Annotated[str, typer.Argument(metavar="FLAG", help="The code in the report, or the person.")],
     word: Annotated[str, typer.Argument(metavar="right|wrong|snooze|ended", help="What you say to it.")],
-    until: Annotated[datetime | None, typer.Option(formats=DAY, help="Snooze until this day; 13 weeks else.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=DAY, help="Snooze until this day; 8 weeks else.")] = None,
 ) -> None:
     """Answer a flag: right, wrong, snooze it for a while, or the relationship has ended."""
-    from syncd.lookup import find_person
+    from syncd.lookup import find_flag
     from syncd.telling import answer as tell
 
     place = workplace(context)
     with place.meaning() as ledger:
-        found = find_person(ledger.meaning.people(), flag)
+        found = find_flag(ledger.meaning.people(), flag)
         day = until.date() if until else None
         say(tell(ledger, found, word, until=day, now=datetime.now(UTC), today=place.today))
 
@@ -60,8 +60,8 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Erase somebody for good, and keep them out. There is no way back."""
+    from syncd.forgetting import forget as erase
     from syncd.lookup import find_person
-    from syncd.telling import forget_person
 
     place = workplace(context)
     with place.meaning() as ledger:
@@ -69,7 +69,8 @@ def forget(
         addresses = ", ".join(found.addresses)
         if not yes and not typer.confirm(f"Erase {found.name or found.id} ({addresses}) for good?", err=True):
             raise Failed("Nothing was erased.")
-        say(forget_person(ledger, found, datetime.now(UTC)))
+        erased = erase(ledger, found.addresses, datetime.now(UTC), names=[found.name] if found.name else [])
+    say(f"Erased {erased.items} items whole and their traces in {erased.changed} more.")
     note("If the config still names this person, remove the entry there too.")
 
 
@@ -83,13 +84,14 @@ def export(
     from syncd.files import write_private
     from syncd.lookup import find_person
 
-    with workplace(context).meaning() as ledger:
+    place = workplace(context)
+    with place.meaning() as ledger:
         who = None if person is None else find_person(ledger.meaning.people(), person)
         if output is None:
-            for line in lines(ledger, who):
+            for line in lines(ledger, place.config, who):
                 say(line)
         else:
-            count = write_private(output, lines(ledger, who))
+            count = write_private(output, lines(ledger, place.config, who))
             note(f"{count} lines in {output}")
 
 

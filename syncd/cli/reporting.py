@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.people import DAY
-from syncd.cli.screen import Format, FormatOption, note, say, show
+from syncd.cli.screen import Format, FormatOption, note, progress, say, show
 from syncd.cli.workplace import workplace
 
 
@@ -33,11 +33,12 @@ def report(
 ) -> None:
     """Make the report: who is drifting, why, and what would help."""
     from syncd.files import write_private
-    from syncd.reports import render_report
+    from syncd.report import written
+    from syncd.reports import make_report
 
     place = workplace(context)
-    with place.meaning() as ledger:
-        text = render_report(ledger, place.config, as_of.date() if as_of else None, form.value)
+    with place.meaning() as ledger, progress("Looking back") as tell:
+        text = written(make_report(ledger, place.config, as_of.date() if as_of else None, progress=tell), form.value)
     if output is None:
         say(text.rstrip("\n"))
     else:

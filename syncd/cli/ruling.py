@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,13 @@ import typer
 from syncd.cli.failures import FOUND
 from syncd.cli.screen import Format, FormatOption, note, say, show
 from syncd.cli.workplace import workplace
+
+
+class Decisions(StrEnum):
+    """The forms of `rules try`."""
+
+    JSONL = "jsonl"
+
 
 app = typer.Typer(help="Check, try and list the rules.", no_args_is_help=True)
 
@@ -44,12 +52,13 @@ def list_(context: typer.Context, form: Annotated[Format, FormatOption] = Format
 @app.command("try")
 def try_(
     me: Annotated[list[str], typer.Option("--me", help="An address of the owner; may stand several times.")],
-    form: Annotated[Format, FormatOption] = Format.JSONL,
+    form: Annotated[Decisions, typer.Option("--format", "-f", help="jsonl, the only one.")] = Decisions.JSONL,
     rules: Annotated[list[Path] | None, typer.Option("--rules", help="Rule files beside the built-in packs.")] = None,
 ) -> None:
     """Judge observations, one JSON object a line on stdin: one decision a line, in the same order."""
     from rules.trial import try_lines
 
+    del form
     bad = 0
     for answer in try_lines(sys.stdin.buffer, me=me, rules=rules or ()):
         if answer.problem is not None:

@@ -1,0 +1,148 @@
+"""Why syncd sees a relationship as it does, in words: status, evidence, counts, the latest contacts and rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from rules.health.assessment import Assessment, Facet
+from rules.meaning import Evidence, Interaction, Person
+from syncd.assess import assess, backtest
+from syncd.config import Config
+from syncd.ledger import Ledger
+from syncd.report.words import LABELS, day, listed, shown_name, shown_text
+from syncd.rows import interaction_row, person_row
+
+LATEST = 8
+WEEKS = 52
+_PURPOSES = ("relational", "working", "transactional")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The same twice: `text` for people, `row` for machines."""
+
+    text: str
+    row: dict[str, Any]
+
+
+def explanation(ledger: Ledger, config: Config, person: Person, *, now: datetime) -> Explanation:
+    """Everything that speaks for what is said of `person`. The ledger's meaning must be up to date."""
+    assessed = assess(ledger, config, now=now)
+    week = assessed.week
+    found = next((one for one in week.assessments if one.person == person.id), None) if week else None
+    contacts = [one for one in assessed.history.interactions if one.person == person.id]
+    subjects = config.privacy.show_subjects
+    text = "\n".join(_text(person, found, contacts, assessed.as_of, subjects=subjects))
+    row = {
+        **person_row(person, len(contacts)),
+        "as_of": assessed.as_of,
+        "assessment": None if found is None else _assessment_row(found),
+        "latest": [interaction_row(one, subjects=subjects) for one in contacts[-LATEST:]],
+    }
+    return Explanation(text, row)
+
+
+def story(ledger: Ledger, config: Config, person: Person, *, now: datetime) -> Iterator[dict[str, Any]]:
+    """Every change of a person's status from the beginning, oldest first."""
+    contacts = ledger.meaning.interactions(person.id)
+    if not contacts:
+        return
+    for change in backtest(ledger, config, contacts[0].local, now.date(), now=now):
+        if change.person == person.id:
+            also = [status.value for status in change.also]
+            yield {
+                "week": change.week,
+                "status": change.status.value,
+                "also": also,
+                "probability": change.probability,
+            }
+
+
+def _text(
+    person: Person, found: Assessment | None, contacts: Sequence[Interaction], as_of: date, *, subjects: bool
+) -> Iterator[str]:
+    yield from _who(person)
+    yield ""
+    if found is None:
+        yield f"As of {day(as_of)} nothing is said of them: no complete week has been seen yet."
+    else:
+        yield from _verdict(found)
+    yield ""
+    yield from _counts(contacts, as_of)
+    if contacts:
+        yield ""
+        yield "The latest contacts, and what made syncd label them so:"
+        for contact in reversed(contacts[-LATEST:]):
+            yield from _contact(contact, subjects=subjects)
+
+
+def _who(person: Person) -> Iterator[str]:
+    yield f"{shown_name(person.name, person.id)} ({', '.join(person.addresses)})"
+    parts = [person.organisation, person.circle.value, "key" if person.key else None]
+    yield ", ".join(part for part in parts if part)
+    yield from _reasons(f"{person.circle.value}, because", person.circle_evidence)
+    yield from _reasons("one person, because", person.merge_evidence)
+
+
+def _verdict(found: Assessment) -> Iterator[str]:
+    since = f" since {day(found.since)}" if found.since else ""
+    sure = f", probability {found.probability:.2f}" if found.probability is not None else ""
+    also = f"; also {listed([LABELS[status].lower() for status in found.also])}" if found.also else ""
+    yield f"{LABELS[found.status]}{since}{sure}{also}."
+    yield shown_text(found.evidence)
+    if found.suggestion:
+        yield shown_text(found.suggestion)
+    facets = [_facet(name, facet) for name, facet in found.facets.items()]
+    if facets:
+        yield ""
+        yield from facets
+
+
+def _facet(name: str, facet: Facet) -> str:
+    def shown(value: float) -> str:
+        return f"{value:.0%}" if facet.unit == "share" else f"{value:.1f} {facet.unit}"
+
+    past = f", before {shown(facet.past)}" if facet.past is not None else ""
+    between = f"between {shown(facet.low)} and {shown(facet.high)}"
+    return f"  {name.replace('_', ' '):<28} {shown(facet.value)} ({between}){past}, {facet.trend}"
+
+
+def _counts(contacts: Sequence[Interaction], as_of: date) -> Iterator[str]:
+    recent = [one for one in contacts if one.local > as_of - timedelta(weeks=WEEKS)]
+    for title, chosen in (("in all", contacts), (f"in the last {WEEKS} weeks", recent)):
+        channels = Counter(one.channel.value.replace("_", " ") for one in chosen)
+        kinds = Counter(max(_PURPOSES, key=lambda name, one=one: getattr(one.purpose, name)) for one in chosen)  # type: ignore[misc]
+        by_channel = listed([f"{count} {name}" for name, count in channels.most_common()]) or "none"
+        by_kind = f" ({', '.join(f'{count} {name}' for name, count in kinds.most_common())})" if kinds else ""
+        yield f"Contacts {title}: {by_channel}{by_kind}"
+
+
+def _contact(contact: Interaction, *, subjects: bool) -> Iterator[str]:
+    kind = max(_PURPOSES, key=lambda name: getattr(contact.purpose, name))
+    share = getattr(contact.purpose, kind)
+    title = f" “{shown_text(contact.title)}”" if subjects and contact.title else ""
+    channel = contact.channel.value.replace("_", " ")
+    yield f"  {contact.local}  {channel} ({contact.direction.value}), {kind} {share:.0%}{title}"
+    yield from _reasons("      because", contact.evidence[:3])
+
+
+def _reasons(head: str, evidence: Sequence[Evidence]) -> Iterator[str]:
+    if evidence:
+        yield f"{head} {'; '.join(shown_text(one.because) for one in evidence)}"
+
+
+def _assessment_row(found: Assessment) -> dict[str, Any]:
+    return {
+        "status": found.status.value,
+        "also": [status.value for status in found.also],
+        "since": found.since,
+        "probability": found.probability,
+        "evidence": found.evidence,
+        "suggestion": found.suggestion,
+        "health": found.health,
+        "facets": found.facets,
+    }

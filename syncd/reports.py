@@ -1,0 +1,57 @@
+"""From the ledger to a report: the assessment of a day, put into the words and forms of `syncd.report`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from syncd.assess import Assessed, Progress, assess, backtest
+from syncd.config import Config
+from syncd.files import write_private
+from syncd.ledger import Ledger
+from syncd.report import AssessedWeek, Report, build, written
+
+RECENT = timedelta(weeks=26)  # how far back a change of status may lie that the report still speaks of
+
+
+def make_report(
+    ledger: Ledger,
+    config: Config,
+    as_of: date | None = None,
+    *,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """The report as of the end of a day in the owner's zone; without one, of today or of where all sources end.
+
+    The ledger's meaning must be up to date (`syncd.interpret`).
+    """
+    now = now or datetime.now(UTC)
+    assessed = assess(ledger, config, as_of, now=now, progress=progress)
+    day, history = assessed.as_of, assessed.history
+    report = build(
+        assessed.week or AssessedWeek(f"{day:%G-W%V}"),
+        history.people,
+        [*history.interactions, *assessed.planned],
+        history.coverage,
+        ledger.journal.entries(),
+        config,
+        day,
+        traffic=history.traffic,
+        changes=list(backtest(ledger, config, day - RECENT, day, now=now)),
+        suggestions=ledger.meaning.suggestions(),
+    )
+    return _with_note(report, assessed)
+
+
+def _with_note(report: Report, assessed: Assessed) -> Report:
+    return replace(report, notices=(assessed.note, *report.notices)) if assessed.note else report
+
+
+def write_reports(ledger: Ledger, config: Config, folder: Path, *, progress: Progress | None = None) -> Path:
+    """Write `report.html`, `report.txt` and `report.json` into `folder`; returns the path of the page."""
+    report = make_report(ledger, config, progress=progress)
+    for name, form in (("report.json", "json"), ("report.txt", "text"), ("report.html", "html")):
+        write_private(folder / name, [written(report, form).rstrip("\n")])
+    return folder / "report.html"
