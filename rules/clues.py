@@ -24,7 +24,9 @@ _NAME = re.compile(r"[^\W\d_]{3,}")
 _DOCUMENT = re.compile(r"\.(?:xls|doc|pdf|ppt|zip|csv|docx|xlsx|pptx|odt|ods)\b", re.IGNORECASE)
 _PICTURE = re.compile(r"\.(?:jpe?g|gif|mpe?g|avi|mp3|mp4|mov|wav|png|pps|heic)\b", re.IGNORECASE)
 _CODE = re.compile(r"[A-Z]*\d+[A-Z-]+\d|[A-Z]{2,}[-\d]{2,}")
-_GROUP = re.compile(r"^(?:all|team|group|list|staff|everyone|alle|tous|todos|tutti|iedereen|alla)\b|\bdl[-_.]|[-_.](?:all|team|list|group|staff)$")
+_GROUP = re.compile(
+    r"^(?:all|team|group|list|staff|everyone|alle|tous|todos|tutti|iedereen|alla)\b|\bdl[-_.]|[-_.](?:all|team|list|group|staff)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,10 @@ def _place(message: Message, own: Collection[str], count: int) -> str:
 @lru_cache(maxsize=65536)
 def _form(text: Text) -> tuple[str, ...]:
     """What the subject looks like."""
-    names = [f"form:{'words' if text.words else 'empty'}", f"length:{_bucket(len(text.words), (0, 1, 2, 3, 5, 8, 12))}"]
+    names = [
+        f"form:{'words' if text.words else 'empty'}",
+        f"length:{_bucket(len(text.words), (0, 1, 2, 3, 5, 8, 12))}",
+    ]
     alpha = [token for token in text.raw if token[0].isalpha()]
     if alpha:
         if all(token.islower() for token in alpha):
@@ -195,7 +200,7 @@ def _spoken(name: str) -> tuple[str, ...]:
 def _people_names(message: Message) -> set[str]:
     """Parts of the names of everybody on the mail."""
     names: set[str] = set()
-    people: Iterable[Address] = ((message.from_,) if message.from_ is not None else ())
+    people: Iterable[Address] = (message.from_,) if message.from_ is not None else ()
     for group in (people, (message.to or ())[:PEOPLE_READ], (message.cc or ())[:PEOPLE_READ]):
         for person in group:
             if person.address:

@@ -1,0 +1,87 @@
+"""Sentences for what speaks for a purpose: the plain words behind a clue's short name."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+_WHOLE = {
+    "way:in": "it came in",
+    "way:out": "the owner wrote it",
+    "to group": "it went to a group address",
+    "some private": "somebody on it uses a private mail provider",
+    "names the reader": "the subject names a recipient",
+    "names the writer": "the subject names the sender",
+    "same family name": "both bear the same family name",
+    "weekend": "it was written on a weekend",
+    "bang": "the subject has an exclamation mark",
+    "question": "the subject asks a question",
+    "dots": "the subject trails off in dots",
+    "document": "the subject names a document file",
+    "picture": "the subject names a picture or film",
+    "code": "the subject holds a reference code",
+    "form:empty": "the subject is empty",
+    "form:words": "the subject has words",
+    "case:lower": "the subject is all in small letters",
+    "case:upper": "the subject is in capitals",
+    "case:title": "the subject is written like a headline",
+    "case:sentence": "the subject is written like a sentence",
+    "folder:own": "it lies in a folder of the owner's making",
+    "folder:personal": "it lies in a folder with a personal name",
+    "folder:business": "it lies in a folder with a business name",
+    "kind:new": "it opens a conversation",
+    "kind:answer": "it is an answer",
+    "kind:forward": "it is forwarded",
+    "circle:mixed": "colleagues and outsiders are on it together",
+    "circle:colleagues": "only colleagues are on it",
+    "circle:outside": "only outsiders are on it",
+    "owner:alone": "the owner is its only recipient",
+    "owner:named": "the owner is one of several recipients",
+    "owner:copied": "the owner is copied in",
+    "owner:unnamed": "the owner is not named on it",
+    "history:person": "what mail with this person was for so far",
+    "history:firm": "what mail with this organisation was for so far",
+    "history:thread": "what this thread was about so far",
+    "history:owner": "what the owner's mail was for so far",
+}
+_WHO = {
+    "colleague": "a colleague",
+    "private": "somebody at a private mail provider",
+    "school": "somebody at a university or school",
+    "association": "somebody at an association",
+    "authority": "somebody at an authority",
+    "firm": "somebody at another firm",
+    "unknown": "an unknown address",
+}
+_COUNTED = {
+    "people": "{} recipients",
+    "marks": "{} marks of answers and forwards",
+    "domains": "{} organisations on it",
+    "cc": "{} people copied in",
+    "length": "a subject of {} words",
+    "acronyms": "{} acronyms in the subject",
+    "numbers": "{} numbers in the subject",
+}
+
+
+@lru_cache(maxsize=16384)
+def because(name: str) -> str:
+    """The sentence for one clue, or for several joined by a blank: "who:firm kind:answer"."""
+    if name in _WHOLE:
+        return _WHOLE[name]
+    kind, _, rest = name.partition(" ")
+    if kind == "word":
+        return f"the word “{rest}” stands in the subject"
+    if kind == "title":
+        return f"the word “{rest}” stands in the title"
+    if rest:
+        return " and ".join(because(part) for part in name.split(" "))
+    kind, _, value = name.partition(":")
+    if kind == "who":
+        return f"it is with {_WHO.get(value, value)}"
+    if kind == "topic":
+        return f"the subject speaks of {value}"
+    if kind == "topics":
+        return f"personal topics in the subject: {value[0]}, business topics: {value[1]}"
+    if kind in _COUNTED:
+        return _COUNTED[kind].format(value.replace("+", " or more"))
+    return name
