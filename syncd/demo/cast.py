@@ -251,6 +251,8 @@ FRIENDS = (
     Figure("Owen", "Pryce", "pryce-maps.example", "other", "en", FRIEND, town="Cardiff"),
     Figure("Saskia", "Boon", "boonadvies.example", "other", "nl", FRIEND, "newcomer", 8, town="Zwolle"),
 )
+# Those who were there from the beginning.
+MATES = tuple(figure for figure in COLLEAGUES if figure.story != "newcomer")
 CAST = CUSTOMERS + SUPPLIERS + COLLEAGUES + FRIENDS
 
 # What a story is in the end: the status that an observer who knew everything would give.

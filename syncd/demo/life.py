@@ -13,7 +13,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from syncd.demo import phrases
-from syncd.demo.cast import COLLEAGUES, OWNER, OWNER_ALIAS, Figure, Rhythm
+from syncd.demo.cast import MATES, OWNER, OWNER_ALIAS, Figure, Rhythm
 from syncd.demo.diary import ZONE, Entry, Guest
 from syncd.demo.letters import Letter, Mailbox
 from syncd.demo.rooms import meet_online, phone_number
@@ -114,7 +114,7 @@ class Relation:
         body = f"{hello}\n\n{line}{self.canary}\n\n{phrases.BYE[figure.language]}\n{sender[0].split()[0]}"
         cc: tuple[Mailbox, ...] = ()
         if kind == "work" and rng.random() < 0.3:
-            colleague = COLLEAGUES[rng.randrange(4)]
+            colleague = MATES[rng.randrange(4)]
             cc = ((colleague.name, colleague.address),) if colleague != figure else ()
         return Letter(
             at=aware, sender=sender, to=(receiver,), cc=cc, subject=subject, references=references,
@@ -139,7 +139,7 @@ class Relation:
         them = self.them(weeks_ago)
         guests = [Guest(them, "ACCEPTED" if theirs else response or "ACCEPTED"), Guest(OWNER)]
         if kind == "meeting":
-            guests += [Guest((mate.name, mate.address)) for mate in rng.sample(COLLEAGUES, 2) if mate != figure]
+            guests += [Guest((mate.name, mate.address)) for mate in rng.sample(MATES, 2) if mate != figure]
         bare = kind in ("lunch", "phone") and rng.random() < 0.15  # jotted down, nobody invited
         entry = Entry(
             uid=f"{figure.slug}-{self.count:05d}@{figure.domain if theirs else 'mara.example'}",

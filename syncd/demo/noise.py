@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from syncd.demo.cast import CAST, COLLEAGUES, DOMAIN, OWNER, Figure
+from syncd.demo.cast import CAST, DOMAIN, MATES, OWNER, Figure
 from syncd.demo.diary import ZONE
 from syncd.demo.letters import Letter, Mailbox
 from syncd.demo.life import poisson
@@ -126,7 +126,7 @@ class Noise:
         )
 
     def to_all(self, at: datetime) -> Letter:
-        sender, *others = self.rng.sample(COLLEAGUES, len(COLLEAGUES))
+        sender, *others = self.rng.sample(MATES, len(MATES))
         return Letter(
             at=at,
             sender=(sender.name, sender.address),

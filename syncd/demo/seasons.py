@@ -12,6 +12,7 @@ WEEKS = 131
 CRISIS_BEGAN = 88  # weeks before the end
 CRISIS_WEEKS = 5
 RAMP_WEEKS = 18
+SLUMP = 30  # weeks, for the one who comes back
 LEFT = 0.03  # what is left of personal contact after a slide
 
 
@@ -105,7 +106,7 @@ def _moved_down(rhythm: Rhythm, told: int) -> Rhythm:
 
 
 def _came_back(rhythm: Rhythm, told: int) -> Rhythm:
-    return _scaled(rhythm, LEFT, 1.0, 2.0) if 0 <= told < 45 else rhythm
+    return _scaled(rhythm, LEFT, 1.0, 2.0) if 0 <= told < SLUMP else rhythm
 
 
 def _project_ends(rhythm: Rhythm, told: int) -> Rhythm:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from syncd.demo.cast import COLLEAGUES, CUSTOMERS, FRIENDS, OWNER, SUPPLIERS, Figure
+from syncd.demo.cast import MATES, CUSTOMERS, FRIENDS, OWNER, SUPPLIERS, Figure
 from syncd.demo.diary import Entry, Guest
 from syncd.demo.seasons import WEEKS, Span, season
 
@@ -34,13 +34,17 @@ class Series:
     every: int
     with_: tuple[Figure, ...]
     location: str = ""
+    called_by: Figure | None = None
 
 
 _SERIES = (
-    Series("Weekstart", 0, time(9, 0), 1, COLLEAGUES, "Meeting room Maas"),
-    *(Series(f"1:1 {mate.first} / Mara", turn, time(11), 2, (mate,)) for turn, mate in enumerate(COLLEAGUES[:3], 1)),
+    Series("Weekstart", 0, time(9, 0), 1, MATES, "Meeting room Maas", MATES[-1]),
     *(
-        Series(f"Status {figure.topic}", 3, time(14), 2, (figure, COLLEAGUES[0]), f"https://meet.jit.si/{room}")
+        Series(f"1:1 {mate.first} / Mara", turn, time(11), 2, (mate,), "", mate)
+        for turn, mate in enumerate(MATES[:3], 1)
+    ),
+    *(
+        Series(f"Status {figure.topic}", 3, time(14), 2, (figure, MATES[0]), f"https://meet.jit.si/{room}")
         for figure, room in (
             (CUSTOMERS[1], "BerthPlanner"),
             (CUSTOMERS[2], "Hafenkonzept"),
@@ -78,7 +82,7 @@ def _series(series: Series, span: Span, rng: Random, described: str) -> Iterator
         start=first,
         minutes=45,
         location=series.location,
-        organizer=OWNER,
+        organizer=(series.called_by.name, series.called_by.address) if series.called_by else OWNER,
         guests=(Guest(OWNER), *(Guest((figure.name, figure.address)) for figure in series.with_)),
         description=described,
     )

@@ -23,7 +23,7 @@ FLAGS = (Status.DRIFTING, Status.GOING_QUIET, Status.MOVED_DOWN, Status.ONE_SIDE
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`cards` are suggested now, `waiting` were not long ago. `fresh`: flagged in this very week. `said`: since when
+    """`cards` are suggested now, `waiting` were not long ago, or are too many. `fresh`: flagged in this very week. `said`: since when
     the owner agrees with a flag. `snoozed`: how many are not shown because the owner asked for it."""
 
     cards: tuple[Known, ...] = ()
@@ -78,19 +78,16 @@ def _rank(one: Known) -> tuple[bool, int, float, str]:
 
 def _returned(known: Sequence[Known], changes: Sequence[Change], as_of: date) -> tuple[Known, ...]:
     """Those who are healthy now and not long ago were not."""
-    last: dict[str, Change] = {}
-    earlier: dict[str, Status] = {}
+    flagged: set[str] = set()
+    news: set[str] = set()
     for change in changes:
-        if change.person in last:
-            earlier[change.person] = last[change.person].status
-        last[change.person] = change
-    news = {
-        person
-        for person, change in last.items()
-        if change.status is Status.HEALTHY
-        and earlier.get(person) in FLAGS
-        and as_of - sunday(change.week) < CAME_BACK
-    }
+        news.discard(change.person)
+        if change.status in FLAGS:
+            flagged.add(change.person)
+        elif change.status is Status.HEALTHY and change.person in flagged:
+            flagged.discard(change.person)
+            if as_of - sunday(change.week) < CAME_BACK:
+                news.add(change.person)
     return tuple(one for one in known if one.person.id in news and one.status is Status.HEALTHY)
 
 

@@ -52,16 +52,20 @@ def figures(
     a_year_ago = as_of - YEAR
     seen = first is not None and first <= a_year_ago - WINDOW
     ago = _Quarter(interactions, a_year_ago) if seen else None
-    found = (
-        Figure("people you met in person", now.met, ago and ago.met),
-        Figure("people you spoke with by phone or video", now.spoken, ago and ago.spoken),
-        Figure("people with any personal contact", now.personal, ago and ago.personal),
-        Figure("of all contact was personal", now.share, ago and ago.share, "%"),
-        Figure("of personal contact went to your five closest", now.closest, ago and ago.closest, "%"),
-    )
+    found = [
+        Figure(label, getattr(now, name), None if ago is None else getattr(ago, name), unit)
+        for label, name, unit in _FIGURES
+    ]
     return tuple(_measured(figure, portfolio) for figure in found) if now.contacts else ()
 
 
+_FIGURES = (
+    ("people you met in person", "met", ""),
+    ("people you spoke with by phone or video", "spoken", ""),
+    ("people with any personal contact", "personal", ""),
+    ("of all contact was personal", "share", "%"),
+    ("of personal contact went to your five closest", "closest", "%"),
+)
 # Which measure of the portfolio says the same as a figure, and says it better.
 _MEASURES: dict[str, str] = {}
 

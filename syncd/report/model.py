@@ -75,6 +75,12 @@ class Known:
         return words.shown_text(self.assessment.suggestion)
 
     @property
+    def sure(self) -> float | None:
+        """How sure a flag is; None where there is none, or where it is no more than a thought."""
+        probability = self.assessment.probability
+        return probability if probability and probability >= 0.5 and self.status is not Status.WATCH else None
+
+    @property
     def firm(self) -> str:
         return words.shown_name(self.person.organisation, "") if self.person.organisation else ""
 
@@ -110,7 +116,7 @@ class Report:
         owner: the owner's first name, or empty; `reply_to` the address that answers are sent to.
         summary: the opening sentence; `notices` what has to be known before the rest is believed.
         call_first: whom to call first, when nearly everybody fell quiet at once.
-        waiting: flagged people who were suggested not long ago, and so are only named.
+        waiting: flagged people who are only named: suggested not long ago, or more than fit.
         more_watched: how many are on watch beyond those shown.
         people: everybody who was assessed, by name.
     """
@@ -139,7 +145,7 @@ class Report:
         return {known.code: known.person.id for known in self.people}
 
 
-def build(
+def build(  # noqa: PLR0913 -- a pure function names all that it depends on
     week: WeekLike,
     people: Iterable[Person],
     interactions: Sequence[Interaction],

@@ -9,7 +9,6 @@ from datetime import date
 from rules.meaning import Interaction, Traffic
 
 MONTHS = 30
-TALLEST = 8  # pixels: Outlook draws no border wider than that
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
@@ -44,7 +43,7 @@ def strip(interactions: Iterable[Interaction], traffic: Iterable[Traffic], last:
     return tuple(Month(month, round(personal[month], 2), round(other[month], 2)) for month in personal)
 
 
-def heights(values: Sequence[float], tallest: int = TALLEST, least: float = 3.0) -> list[int]:
+def heights(values: Sequence[float], tallest: int, least: float = 3.0) -> list[int]:
     """A height for each value, 0 to `tallest`; a month with anything at all is seen. `least`: what full height
     stands for at least, so that a single letter in a quiet year is no tower."""
     most = max(least, *values) if values else least

@@ -23,16 +23,16 @@ from syncd.report.text import blind_spots, text
 # Words on a card, in the order of their links: what is sent, and what is read.
 CHOICES = (
     ("right", "Yes, I’ll get in touch"),
-    ("phone", "We spoke by phone"),
-    ("wrong", "No, all is well"),
+    ("phone", "We spoke"),
+    ("wrong", "All is well"),
     ("snooze", "Ask me later"),
-    ("ended", "It has ended"),
+    ("ended", "It ended"),
 )
 BAD = {Status.DRIFTING, Status.GOING_QUIET}
 
 
 def html(report: Report) -> str:
-    """A page that mail programs show as it is meant: tables, inline styles, nothing fetched, no link but to oneself."""
+    """A page for mail programs: tables, inline styles, nothing fetched, no link but to oneself."""
     return _template().render(report=report, choices=CHOICES, blind_spots=blind_spots())
 
 
@@ -50,6 +50,7 @@ def _template() -> Template:
         "mailto": answers.mailto,
         "heights": pictures.heights,
         "tone": _tone,
+        "since_began": _since_began,
         "strip_years": _years,
         "strip_words": _strip_words,
     }
@@ -61,6 +62,12 @@ def _tone(known: Known) -> str:
     if known.status in BAD:
         return "warn"
     return "watch" if known.status in {Status.MOVED_DOWN, Status.ONE_SIDED, Status.WATCH} else "calm"
+
+
+def _since_began(card: Card, month: int) -> bool:
+    """Whether that month of the strip lies in the time that the card speaks of."""
+    since = card.known.assessment.since
+    return since is not None and card.months[month].first >= since.replace(day=1)
 
 
 def _years(card: Card) -> list[tuple[int, int]]:

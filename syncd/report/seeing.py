@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from rules.meaning import Coverage
 from syncd.report import words
@@ -54,7 +55,7 @@ def _lines(kind: str, spans: Spans | None) -> list[str]:
         return [f"{kind}: nothing was read yet."]
     ordered = sorted(spans)
     lines = [f"{kind} from {words.day(ordered[0][0])} to {words.day(ordered[-1][1] - timedelta(days=1))}."]
-    for (_, end), (start, _) in zip(ordered, ordered[1:], strict=False):
+    for (_, end), (start, _) in pairwise(ordered):
         if start - end >= GAP:
             lines.append(f"No {kind.lower()} from {words.day(end)} to {words.day(start - timedelta(days=1))}.")
     return lines

@@ -65,7 +65,7 @@ def notices(known: Sequence[Known], seen: Seen, choice: Choice) -> tuple[str, ..
     if seen.last is not None and seen.weeks < FIRST_WEEKS:
         found.append(
             f"Too little history yet: {words.counted(seen.weeks, 'week')} so far. It takes about half a year to know "
-            "what is usual between two people; until then most are not judged. Older mail can be imported at any time."
+            "what is usual between two people; until then most are not judged. Older mail can be added at any time."
         )
     little = sum(one.status is Status.TOO_LITTLE_HISTORY for one in known)
     if little and seen.weeks >= FIRST_WEEKS:
@@ -81,8 +81,8 @@ def headline(known: Known) -> str:
     since = known.assessment.since
     text = words.HEADLINES.get(known.status, known.label)
     if known.status is Status.DRIFTING and facet is not None:
-        text = "Mostly orders and invoices now" if facet.value > 0.5 else "Only work is left between you"
-    return f"{text}, since {words.month(since)}" if since else text
+        text = "Mostly orders and invoices{since}" if facet.value > 0.5 else "Only work is left between you{since}"
+    return text.format(since=f" since {words.month(since)}" if since else "")
 
 
 def planned(plan: Interaction) -> str:

@@ -27,8 +27,8 @@ def text(report: Report) -> str:
         _filled(f"{'Hello ' + report.owner + '. ' if report.owner else ''}{report.summary}"),
         *(_filled(notice, "! ") for notice in report.notices),
         *_section("Call first", (_named(one) for one in report.call_first)),
-        *_section("To think of this week", (_card(card, report.reply_to) for card in report.cards), apart=True),
-        *_section("Said before, and still so", (_named(one) for one in report.waiting)),
+        *_section("To think of this week", map(_card, report.cards), apart=True),
+        *_section("Also on the list", (_named(one) for one in report.waiting)),
         *_section("Back again", (_named(one, evidence=True) for one in report.came_back)),
         *_section("On watch", _watched(report)),
         *_section("The last 13 weeks, and a year ago", map(_figure, report.figures)),
@@ -52,9 +52,9 @@ def _section(title: str, parts: Iterable[str], *, apart: bool = False) -> Iterat
         yield f"{title}\n{'-' * len(title)}\n" + ("\n\n" if apart else "\n").join(found)
 
 
-def _card(card: Card, reply_to: str) -> str:
+def _card(card: Card) -> str:
     known = card.known
-    sure = f" ({words.percent(known.assessment.probability)} sure)" if known.assessment.probability else ""
+    sure = f" ({words.percent(known.sure)} sure)" if known.sure else ""
     lines = [
         _filled(f"{_who(known)}{' · key' if known.person.key else ''}"),
         _filled(f"{card.headline}{sure}", "  "),

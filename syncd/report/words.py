@@ -16,12 +16,11 @@ _LINKABLE = re.compile(r"(?<=\w)\.(?=[^\W\d_])|:(?=//)|@(?=\w)")
 _JOINER = "\u2060"
 
 HEADLINES = {
-    Status.DRIFTING: "Contact goes on, but only its business part",
-    Status.MOVED_DOWN: "You used to meet or talk; now you write",
-    Status.GOING_QUIET: "It has gone quiet between you",
-    Status.ONE_SIDED: "Only one of you begins",
-    Status.WATCH: "A little less than usual",
-    Status.ENDED: "Ended",
+    Status.DRIFTING: "Only the business part goes on{since}",
+    Status.MOVED_DOWN: "You used to meet or talk; you only write{since}",
+    Status.GOING_QUIET: "It has gone quiet between you{since}",
+    Status.ONE_SIDED: "One of you does all the asking{since}",
+    Status.WATCH: "A little less than usual{since}",
 }
 LABELS = {
     Status.UNKNOWN: "unknown",

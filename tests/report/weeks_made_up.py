@@ -9,7 +9,7 @@ from typing import Any
 from rules.health.assessment import Assessment, Change, Facet, Portfolio, Status
 from rules.meaning import Channel, Circle, Coverage, Direction, Evidence, Interaction, Merge, Person, Purpose
 from syncd.config.model import Config
-from syncd.ledger.journal import Entry
+from syncd.ledger.journal_copy import Entry
 from syncd.report import AssessedWeek, Report, build
 
 AS_OF = date(2026, 11, 22)
@@ -64,8 +64,8 @@ def assessment(who: Person, status: Status, evidence: str = "", **more: Any) -> 
 
 
 FALLEN = (
-    "Personal contact in 61 of 92 weeks until March 2026; since then in 1 of 37 weeks (about 22 expected at your usual "
-    "rhythm, holidays allowed for), while {} went on in {} of them."
+    "Personal contact in 61 of 92 weeks until March 2026; since then in 1 of 37 weeks (about 22 expected at your "
+    "usual rhythm, holidays allowed for), while {} went on in {} of them."
 )
 USUAL: tuple[Assessment, ...] = (
     assessment(
