@@ -150,9 +150,9 @@ def resolve(
     traces = owners.read(occurrences)
     own = owners.find(traces, owner, is_role=role, taken=taken)
     together = [word.addresses for word in persons]
-    reader = Reader(frozenset(own), ZoneInfo(owner.timezone), role, together, _apart(persons))
+    reader = Reader(owners.Own(own), ZoneInfo(owner.timezone), role, together, _apart(persons))
     for occurrence, decision in zip(occurrences, decisions, strict=True):
-        if occurrence.stands:
+        if occurrence.stands or getattr(occurrence.observation, "status", None) == "cancelled":
             reader.read(occurrence, decision)
     reader.finish()
     identities = _Census(reader, own, persons, domains).identities()
@@ -246,7 +246,7 @@ class _Census:
         if address in self.word_of:
             return True
         return not (
-            address in self.own
+            address in self.reader.own
             or address in self.helping
             or address in self.reader.lists
             or "@" not in address

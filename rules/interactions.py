@@ -20,7 +20,8 @@ from rules.copies import Occurrence, moment
 from rules.identity import Identities
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Owner, Person, Traffic
 from rules.meetings import Names, table
-from rules.organisations import domain_of, is_free_mail, mailbox_of, organisation_of, within
+from rules.organisations import domain_of, is_free_mail, organisation_of, within
+from rules.owners import Own
 from rules.sightings import lists_of
 from rules.threads import Threads
 
@@ -107,10 +108,9 @@ class _Desk:
         self._who = identities
         self._settings = settings
         self._zone = ZoneInfo(owner.timezone)
-        self._own = frozenset(identities.owner_addresses) | owner.addresses
-        self._own_mailboxes = {mailbox_of(address) for address in self._own}
+        self._own = Own(frozenset(identities.owner_addresses) | owner.addresses)
         self._home = owner.own_domains or {
-            domain for address in self._own if not is_free_mail(domain := domain_of(address))
+            domain for address in self._own.addresses if not is_free_mail(domain := domain_of(address))
         }
         self._threads: Threads[_Letter] = Threads()
         self._names = Names()
@@ -135,10 +135,10 @@ class _Desk:
         if writer is None or is_invitation(message):
             return
         sender = message.sender.address if message.sender else None
-        if self.is_own(writer):
+        if writer in self._own:
             if not case.decision.automated:
                 self._written(case, message, sender)
-        elif self.is_own(sender):
+        elif sender in self._own:
             return  # the owner wrote it in somebody else's name
         elif case.decision.automated or self._who.is_role(writer):
             self._robot(case, message, writer)
@@ -154,23 +154,27 @@ class _Desk:
             if circle.is_small(self._settings.small_circle):
                 for member in circle.members.values():
                     reached.setdefault(member, 1.0)
-        via = sender if sender and not self.is_own(sender) and not self._who.is_role(sender) else None
+        via = sender if sender and sender not in self._own and not self._who.is_role(sender) else None
         people: dict[str, _Correspondent] = {}
         for address, share in reached.items():
             person, helper = self._person(address)
             if person is None:
                 if self._who.is_role(address):
                     self._note(address, Direction.OUT, case)
-            elif person.id not in people or people[person.id].share < share:
-                people[person.id] = _Correspondent(person, address, share, via or helper)
+                continue
+            held = people.get(person.id)
+            if held is None or (held.share, held.via is None) < (share, helper is None):
+                people[person.id] = _Correspondent(person, address, share, helper)
+        for one in people.values():
+            one.via = via or one.via
         if people:
-            many = max(len(people), sum(not self.is_own(address) for address in reached) - len(lists))
+            many = max(len(people), sum(address not in self._own for address in reached) - len(lists))
             self._letters(case, message, Direction.OUT, list(people.values()), many)
 
     def _received(self, case: _Case, message: Message, writer: str, sender: str | None) -> None:
         person, helper = self._person(writer)
         reached = dict(self._recipients(message))
-        share = max((part for address, part in reached.items() if self.is_own(address)), default=0.0)
+        share = max((part for address, part in reached.items() if address in self._own), default=0.0)
         lists = self._lists(message, reached)
         for key in lists:
             circle = self._circles.setdefault(key, _ListCircle({}))
@@ -262,9 +266,6 @@ class _Desk:
             return self._who.by_address.get(principal), address
         return self._who.by_address.get(address), None
 
-    def is_own(self, address: str | None) -> bool:
-        return address is not None and (address in self._own or mailbox_of(address) in self._own_mailboxes)
-
     # --- robots and desks -------------------------------------------------------------------------------------------
 
     def _robot(self, case: _Case, message: Message, writer: str) -> None:
@@ -288,7 +289,7 @@ class _Desk:
 
     def _meeting(self, case: _Case, event: Event) -> None:
         decision, settings = case.decision, self._settings
-        held = table(event, decision.channel, self.is_own, self._names, self._who.lists)
+        held = table(event, decision.channel, self._own.__contains__, self._names, self._who.lists)
         if decision.channel is Channel.NONE and any(guest.cancelled_by is None for guest in held.guests):
             return
         others = held.others

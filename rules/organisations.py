@@ -26,9 +26,15 @@ def _suffixes() -> tldextract.TLDExtract:
 
 @lru_cache(maxsize=65536)
 def registrable(domain: str) -> str:
-    """The part of a domain that somebody registered: "mail.nordkai.co.uk" -> "nordkai.co.uk". What has no public
-    suffix (an intranet name) is given back as it is."""
-    return _suffixes()(domain).top_domain_under_public_suffix or domain
+    """The part of a domain that somebody registered: "mail.nordkai.co.uk" -> "nordkai.co.uk".
+
+    Under a suffix that the public list does not know (.example, .local) it is the last two labels, as that list's
+    own last rule says. A suffix itself is given back as it is.
+    """
+    parts = _suffixes()(domain)
+    if parts.suffix or parts.ipv4 or parts.ipv6:
+        return parts.top_domain_under_public_suffix or domain
+    return ".".join(domain.split(".")[-2:])
 
 
 def domain_of(address: str) -> str:

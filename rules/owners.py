@@ -69,6 +69,23 @@ def find(
     return found
 
 
+class Own:
+    """The owner's addresses as a container: what a provider delivers to the same mailbox is in it too."""
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        self.addresses = frozenset(addresses)
+        self._mailboxes = {mailbox_of(address) for address in self.addresses}
+        self._asked: dict[str | None, bool] = {None: False}
+
+    def __contains__(self, address: object) -> bool:
+        known = self._asked.get(address) if isinstance(address, str | None) else False
+        if known is None:
+            assert isinstance(address, str)
+            known = address in self.addresses or mailbox_of(address) in self._mailboxes
+            self._asked[address] = known
+        return known
+
+
 def read(occurrences: Iterable[Occurrence]) -> Traces:
     """What the mail shows of its owner, in any order."""
     mail = Traces()

@@ -7,7 +7,7 @@ Nothing is merged by what comes later: a merge made on a day needs only what sto
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -83,7 +83,7 @@ class Reader:
 
     def __init__(
         self,
-        own: frozenset[str],
+        own: Container[str | None],
         zone: ZoneInfo,
         is_role: Callable[[str], bool],
         together: Iterable[Sequence[str]] = (),
