@@ -20,11 +20,11 @@ LINKS_LIMIT = 50
 LINK_LIMIT = 500
 PHONES_LIMIT = 20
 
-_LINK = re.compile(r"\b(?:https?|zoommtg|msteams|facetime|facetime-audio|webex|skype|callto|gotomeeting):(?://)?[^\s<>\"'`|\\^{}]+", re.I)  # fmt: skip  # noqa: E501
-_TEL = re.compile(r"\btel:([+0-9(][0-9().,;*# -]{4,40}[0-9#])", re.I)
+_LINK = re.compile(r"\b(?:https?|zoommtg|msteams|facetime|facetime-audio|webex|skype|callto|gotomeeting):(?://)?[^\s<>\"'`|\\^{}]+", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_TEL = re.compile(r"\btel:([+0-9(][0-9().,;*# -]{4,40}[0-9#])", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 _TRAILING = ".,;:!?)]}>*_"
-_LABELLED = re.compile(r"(?:\bid|pin|code|passcode|password|kennwort|access|no\.?)\W{0,4}$", re.I)
+_LABELLED = re.compile(r"(?:\bid|pin|code|passcode|password|kennwort|access|no\.?)\W{0,4}$", re.IGNORECASE)
 
 # Host ending -> the parameter that holds the true link.
 _WRAPPERS = {

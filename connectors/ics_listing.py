@@ -1,0 +1,54 @@
+"""A second way to list what iCalendar files hold, so that `syncd verify` does not ask the reader about itself.
+
+Files are found by `Path.rglob`, components by a search over the whole text; neither shares code with `ics` and
+`ics_format.cut`. What a group of components unfolds to, and its names, come from the one place that knows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from connectors.calendars import read_events
+from connectors.connector import BadItem
+from connectors.entries import Reach
+from connectors.guard import Guard
+from connectors.ics_format import STREAM_LIMIT, Group, cut
+from connectors.recurrence import check
+
+_CALENDAR = re.compile(r"^BEGIN:VCALENDAR\s*$", re.IGNORECASE | re.MULTILINE)
+_COMPONENT = re.compile(r"^BEGIN:VEVENT[ \t]*\n(.*?)^END:VEVENT[ \t]*$", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+
+
+def native_ids(path: Path, reach: Reach) -> Iterator[str]:
+    """Every native id of the file, or of the files below the folder."""
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    with closing(Guard()) as guard:
+        for file in files:
+            name = file.relative_to(path).as_posix() if file != path else ""
+            if file.is_symlink() or not file.is_file() or (name and file.suffix.lower() not in (".ics", ".ical")):
+                continue
+            if file.stat().st_size > STREAM_LIMIT:
+                yield f"{name}!"
+            else:
+                for native_id in _of_file(file.read_bytes(), reach, guard):
+                    yield f"{name}!{native_id}" if name else native_id
+
+
+def _of_file(data: bytes, reach: Reach, guard: Guard) -> Iterator[str]:
+    calendar = cut(data)
+    yield from (f"{name}#bad" for name, _ in calendar.bad)
+    if calendar.empty:
+        yield ""
+    for group in calendar.groups.values():
+        yield from _of_group(group, reach, guard)
+
+
+def _of_group(group: Group, reach: Reach, guard: Guard) -> Iterator[str]:
+    try:
+        read = read_events if check(group.components) else guard.read_events
+        yield from (event.id for event in read(group, reach))
+    except BadItem:
+        yield f"{group.key}#bad"
