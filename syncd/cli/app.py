@@ -13,14 +13,17 @@ from typer.exceptions import TyperException
 
 from syncd.cli import collecting, configuring, people, remembering, reporting, ruling, service, setting_up
 from syncd.cli.failures import DONE, INTERRUPTED, USAGE, known_failure
+from syncd.cli.help import GroupedCommands
 from syncd.cli.workplace import Workplace
 
 app = typer.Typer(
     name="syncd",
     help="Sees relationships slide toward purely transactional contact, from mail and calendar metadata alone.",
+    cls=GroupedCommands,
+    rich_markup_mode=None,
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # its tracebacks print local variables, passwords among them
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 
 _START, _LOOK, _TELL, _KEEP = "To begin", "To look", "To tell syncd", "To keep it running"

@@ -9,7 +9,7 @@ import typer
 from syncd.cli.screen import note, say
 from syncd.cli.workplace import workplace
 
-app = typer.Typer(help="Check, show and change the config file.", no_args_is_help=True)
+app = typer.Typer(help="Check, show and change the config file.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()

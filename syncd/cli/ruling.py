@@ -20,7 +20,7 @@ class Decisions(StrEnum):
     JSONL = "jsonl"
 
 
-app = typer.Typer(help="Check, try and list the rules.", no_args_is_help=True)
+app = typer.Typer(help="Check, try and list the rules.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from syncd.cli.failures import FOUND
 from syncd.cli.screen import note, say
 from syncd.cli.workplace import workplace
 
-app = typer.Typer(help="Install, look at and remove the systemd unit.", no_args_is_help=True)
+app = typer.Typer(help="Install, look at and remove the systemd unit.", no_args_is_help=True, rich_markup_mode=None)
 UserOption = typer.Option("--user/--system", help="For you alone (reads your home), or for the whole machine.")
 
 
