@@ -170,8 +170,9 @@ class Facts:
     def holdings(self, source: int) -> Iterator[Holding]:
         """Every item of a source that the ledger knows of, by native id."""
         query = sa.select(items).where(items.c.source_id == source).order_by(items.c.native_id)
-        with self._ledger.read() as connection:
-            for row in connection.execute(query, execution_options={"yield_per": 1000}):
+        many = {"yield_per": 1000}
+        with self._ledger.read() as connection, connection.execute(query, execution_options=many) as rows:
+            for row in rows:
                 removed = row.removed_at is not None
                 present = not removed and row.ended_at is None
                 empty = row.payload is None

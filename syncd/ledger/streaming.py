@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -34,13 +35,16 @@ def copies(connection: Connection, owner: int, only: Sequence[int] | None) -> It
         heads = heads.where(items.c.id.in_(only))
         older = older.where(revisions.c.item_id.in_(only))
         places = places.where(placements.c.item_id.in_(only))
-    revised = _Beside(_stream(connection, older))
-    placed = _Beside(_stream(connection, places))
-    for row in _stream(connection, heads):
-        newest = Revision(moment(row.seen_at), decode(row.payload))
-        past = tuple(Revision(moment(old.seen_at), decode(old.payload)) for old in revised.of(row.id))
-        held = tuple(_placement(place) for place in placed.of(row.id))
-        yield Copy(row.id, row.account, row.name, (*past, newest), held)
+    with ExitStack() as streams:  # whoever stops early leaves no cursor open on a server
+        rows, revised, placed = (
+            streams.enter_context(_stream(connection, query)) for query in (heads, older, places)
+        )
+        past, held = _Beside(revised), _Beside(placed)
+        for row in rows:
+            newest = Revision(moment(row.seen_at), decode(row.payload))
+            earlier = tuple(Revision(moment(old.seen_at), decode(old.payload)) for old in past.of(row.id))
+            places_held = tuple(_placement(place) for place in held.of(row.id))
+            yield Copy(row.id, row.account, row.name, (*earlier, newest), places_held)
 
 
 def _placement(row: Row[Any]) -> Placement:
@@ -48,14 +52,14 @@ def _placement(row: Row[Any]) -> Placement:
     return Placement(row.place, row.role, moment(row.since), until)
 
 
-def _stream(connection: Connection, query: sa.Select[Any]) -> Iterator[Row[Any]]:
-    return iter(connection.execute(query, execution_options={"yield_per": ROWS}))
+def _stream(connection: Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
+    return connection.execute(query, execution_options={"yield_per": ROWS})
 
 
 class _Beside:
     """Rows sorted by `item_id`, handed out item by item to somebody who walks the items in the same order."""
 
-    def __init__(self, rows: Iterator[Row[Any]]) -> None:
+    def __init__(self, rows: Iterable[Row[Any]]) -> None:
         self._groups = groupby(rows, key=attrgetter("item_id"))
         self._ahead: tuple[int, list[Row[Any]]] | None = None
 

@@ -84,7 +84,7 @@ def write(connection: Connection, owner: int, step: Step) -> Written:
     rows = _Rows()
     writer = _Writer(owner, step, version, rows, placed)
     fresh = [entry for native, entry in entries.items() if native not in found]
-    for number, entry in zip(_numbers(connection, len(fresh)), fresh, strict=True):
+    for number, entry in zip(numbers(connection, items, len(fresh)), fresh, strict=True):
         writer.add(number, entry)
     changed = sum(writer.update(found[native], entry) for native, entry in entries.items() if native in found)
     removed = sum(writer.remove(found[native]) for native in dict.fromkeys(step.removed) if native in found)
@@ -229,14 +229,14 @@ def _next_version(connection: Connection, owner: int) -> int:
     return int(connection.execute(query).scalar_one()) + 1
 
 
-def _numbers(connection: Connection, count: int) -> Sequence[int]:
-    """Numbers for new items, handed out before the insert because their placements need them."""
+def numbers(connection: Connection, table: sa.Table, count: int) -> Sequence[int]:
+    """Numbers for new rows, handed out before the insert because other rows will need them."""
     if not count:
         return ()
     if connection.dialect.name == "postgresql":
-        drawn = sa.text("SELECT nextval(pg_get_serial_sequence('items', 'id')) FROM generate_series(1, :count)")
-        return list(connection.execute(drawn, {"count": count}).scalars())
-    last = connection.execute(sa.select(sa.func.max(items.c.id))).scalar() or 0  # this transaction holds the lock
+        drawn = sa.text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+        return list(connection.execute(drawn, {"name": table.name, "count": count}).scalars())
+    last = connection.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0  # this transaction holds the lock
     return range(last + 1, last + 1 + count)
 
 

@@ -1,5 +1,16 @@
-"""The same ledgers as the ledger's own tests."""
+"""The ledger's own databases; SQLite unless a test asks for both, which takes a second each."""
 
-from tests.ledger.conftest import databases, ledger, postgres, postgres_server, sqlite
+from collections.abc import Iterator
 
-__all__ = ["databases", "ledger", "postgres", "postgres_server", "sqlite"]
+import pytest
+
+from syncd.ledger import Ledger
+from tests.ledger.conftest import Databases, databases, postgres, postgres_server, sqlite
+
+__all__ = ["databases", "postgres", "postgres_server", "sqlite"]
+
+
+@pytest.fixture
+def ledger(sqlite: Databases) -> Iterator[Ledger]:
+    with Ledger.open(sqlite()) as opened:
+        yield opened

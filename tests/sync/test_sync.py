@@ -12,6 +12,7 @@ from connectors.observations import Address, Event, Message
 from connectors.options import AccountOptions
 from syncd.ledger import Ledger
 from syncd.sync import SyncResult, sync
+from tests.ledger.conftest import Databases
 from tests.sync.outside import Account, Outside, calendar, mailbox, meeting, options
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -324,3 +325,22 @@ def test_progress_tells_source_count_and_total(ledger: Ledger) -> None:
 
 def test_sync_only_named_accounts(ledger: Ledger) -> None:
     assert run(ledger, filled(1), only={"home"}).sources == ()
+
+
+def test_the_same_on_both_databases(databases: Databases) -> None:
+    outside = filled(25)
+    outside.unreadable = {"m005"}
+    with Ledger.open(databases()) as ledger:
+        run(ledger, outside)
+        outside.move("m000", "Archive")
+        outside.delete("m001")
+        outside.put("m002", letter("m002", "Edited"))
+        outside.move("m003", "Private")
+        outside.expire()
+        stats = run(ledger, outside, LATER).sources[0]
+        assert (stats.listed, stats.stored, stats.removed, stats.unchanged) == (24, 3, 1, 21)
+        assert ledger.facts.counts() == {1: {"held": 22, "quarantined": 1, "private": 1}}
+        copies = {copy.newest.id: copy for copy in ledger.facts.copies()}
+        assert [len(copies[native].placements) for native in ("m000", "m001", "m002")] == [2, 1, 1]
+        assert len(copies["m002"].revisions) == 2
+        assert run(ledger, outside, LATER).sources[0].listed == 0
