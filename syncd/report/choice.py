@@ -23,8 +23,8 @@ FLAGS = (Status.DRIFTING, Status.GOING_QUIET, Status.MOVED_DOWN, Status.ONE_SIDE
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`cards` are suggested now, `waiting` were not long ago, or are too many. `fresh`: flagged in this very week. `said`: since when
-    the owner agrees with a flag. `snoozed`: how many are not shown because the owner asked for it."""
+    """`cards` are suggested now; `waiting` were not long ago, or are too many. `fresh`: flagged in this very week.
+    `said`: since when the owner agrees with a flag. `snoozed`: how many are not shown because the owner asked."""
 
     cards: tuple[Known, ...] = ()
     waiting: tuple[Known, ...] = ()

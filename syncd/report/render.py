@@ -162,6 +162,7 @@ def eml(report: Report, *, to: str = "", sender: str = "", at: datetime | None =
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(text(report), cte="quoted-printable")
     mail.add_alternative(html(report), subtype="html", cte="quoted-printable")
+    mail.set_boundary(f"=_{message_id(report.week, to)}")  # a made-up one would make each copy another mail
     return mail.as_bytes()
 
 
