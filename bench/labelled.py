@@ -69,6 +69,8 @@ def _time(text: str | None) -> str | None:
     """The set writes some times in iCalendar's basic form."""
     if text is None:
         return None
+    if text.startswith("P"):  # a duration stands for the end in some entries
+        return None
     found = re.fullmatch(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z?))?", text)
     if found is None:
         return re.sub(r"(\.\d{6})\d+", r"\1", text)

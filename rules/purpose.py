@@ -17,6 +17,7 @@ from connectors.observations import Event, Message, Observation
 from rules.clues import Clues, clues
 from rules.context import Context
 from rules.meaning import Evidence, Owner, Purpose
+from rules.occasions import occasion
 from rules.organisations import domain_of, is_free_mail, registrable
 from rules.purpose_words import because
 from rules.ruleset import RuleSet
@@ -97,7 +98,7 @@ class PurposeModel:
     ) -> tuple[Purpose, tuple[Evidence, ...]]:
         """The purpose of an observation and its strongest reasons; `hits` are what the rules say of its purpose."""
         if isinstance(observation, Event):
-            parts = list(self._event(observation))
+            parts = list(occasion(observation))
         else:
             parts = list(self._message(observation, context))
         return conclude(parts, hits)
@@ -106,9 +107,6 @@ class PurposeModel:
         found = clues(message, self._own, self._domains)
         yield "prior", self._weights.clues["prior"]
         yield from terms(found, self._weights)
-
-    def _event(self, event: Event) -> Iterator[tuple[str, Scores]]:
-        yield "prior", (-1.6, 0.6, -1.6)
 
 
 def conclude(parts: Iterable[tuple[str, Scores]], hits: Sequence[Evidence]) -> tuple[Purpose, tuple[Evidence, ...]]:
