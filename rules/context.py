@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from connectors.observations import Event, Message
 from rules.meaning import Purpose
 
 FORMS_KEPT = 64  # subject forms remembered per address
+WRITERS_KEPT = 8
 _VARYING = re.compile(r"\d+")
 
 
@@ -63,6 +65,7 @@ class Context:
         self.addresses: dict[str, AddressRecord] = {}
         self.threads: dict[str, ThreadRecord] = {}
         self.meetings: dict[str, int] = {}  # title form of meetings: how often so far
+        self.forms: dict[str, set[str]] = {}  # subject form: who has used it, up to a few
         self.seen = 0
 
     def address(self, address: str | None) -> AddressRecord:
@@ -86,6 +89,10 @@ class Context:
             return "s" + subject
         key = "r" + (message.message_id or message.id)
         return key
+
+    def writers_of(self, form: str) -> int:
+        """How many addresses have used this subject form so far; counted up to a handful."""
+        return len(self.forms.get(form, ()))
 
     def take(self, message: Message, *, owner_wrote: bool, automated: bool, purpose: Purpose) -> None:
         """Remember a message that has been judged."""
@@ -148,6 +155,9 @@ class Context:
         record.answers += thread.by_owner > 0
         record.last_received = when or record.last_received
         form = subject_form(message.subject or "")
+        writers = self.forms.setdefault(form, set())
+        if len(writers) < WRITERS_KEPT:
+            writers.add(writer)
         if form in record.forms or len(record.forms) < FORMS_KEPT:
             record.forms[form] = record.forms.get(form, 0) + 1
         if when is not None:
@@ -172,13 +182,14 @@ def _add(sums: list[float], purpose: Purpose) -> None:
 
 
 _ANSWER = re.compile(
-    r"^(?:\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|aw|sv|antw|antwort|r|rif|ref|res|resp|odp|ynt|vs|vá|fw|fwd|wg|tr|rv|enc|"
+    r"^(?:\s*(?:\[[^\]]{1,40}\]\s*)?\[?(?:re|aw|sv|antw|antwort|r|rif|ref|res|resp|odp|ynt|vs|vá|fw|fwd|wg|tr|rv|enc|"
     r"doorst|i|vl|vb|pd|transf|réf|réponse|rép|antwoord)(?:\s?\[\d+\]|\s?\(\d+\)|\^\d+)?\s?[:：])+\s*",
     re.IGNORECASE,
 )
-_FORWARD = re.compile(r"^\s*(?:fw|fwd|wg|tr|rv|enc|doorst|vl|vb|pd|transf|i)\s?[:：]", re.IGNORECASE)
+_FORWARD = re.compile(r"^\s*\[?(?:fw|fwd|wg|tr|rv|enc|doorst|vl|vb|pd|transf|i)\s?[:：]", re.IGNORECASE)
 
 
+@lru_cache(maxsize=50_000)
 def bare_subject(subject: str) -> str:
     """The subject without the marks of answers and forwards, in any of our languages."""
     found = _ANSWER.match(subject)
@@ -194,6 +205,7 @@ def is_forward(subject: str) -> bool:
     return _FORWARD.match(subject) is not None
 
 
+@lru_cache(maxsize=50_000)
 def subject_form(subject: str) -> str:
     """The subject with its numbers taken out, so that one robot's mails have one form."""
     return _VARYING.sub("#", bare_subject(subject).lower())

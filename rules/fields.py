@@ -21,8 +21,13 @@ EVENT_FLAGS = (
 )  # fmt: skip
 MESSAGE_FLAGS = (
     "reply", "forward", "threaded", "from_owner", "to_owner", "cc_owner", "not_to_owner", "to_self", "no_recipients",
-    "no_sender", "no_subject", "from_own_domain", "sender_differs", "answered", "strange", "answers_owner", "headers",
-    "was_automated", "to_list", "truncated", "plain_name", "no_name",
+    "one_recipient", "no_sender", "from_own_domain", "sender_differs", "answered", "strange", "answers_owner",
+    "headers", "was_automated", "truncated", "copies", "to_sender_domain", "to_other_domain", "many_writers", "night",
+    "no_subject", "subject_digits", "subject_date", "subject_caps", "subject_long", "subject_short", "subject_money",
+    "subject_shouts", "subject_bracket", "subject_colon", "subject_dash", "subject_asks", "subject_title_case",
+    "subject_lower_case", "no_name", "name_is_address", "name_last_first", "name_two_words", "name_one_word",
+    "name_other", "name_in_address", "name_is_domain", "address_digits", "address_first_last", "address_is_domain",
+    "deep_domain", "free_mail",
 )  # fmt: skip
 EVENT_NUMBERS = ("others", "minutes", "hour", "days")
 MESSAGE_NUMBERS = ("recipients", "received", "sent", "same_form", "hour")

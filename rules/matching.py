@@ -6,7 +6,7 @@ however many rules there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,7 @@ class Matcher:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._fields: dict[str, _Field] = {}
         self._next = 0
+        self._joint: dict[str, frozenset[int]] = {}
         self._by_pattern: dict[int, list[Compiled]] = {}
         self._structural: list[Compiled] = []
         for rule in rules:
@@ -108,6 +109,16 @@ class Matcher:
         """Numbers of the patterns that occur in `text`, seen as this field."""
         one = self._fields.get(field)
         return one.hits(text) if one is not None and text else NOTHING
+
+    def joint(self, text: str, parts: Callable[[str], Iterable[tuple[str, str]]]) -> frozenset[int]:
+        """Hits of a text that is several fields at once, `parts` telling which; remembered as a whole."""
+        known = self._joint.get(text)
+        if known is None:
+            if len(self._joint) >= REMEMBERED:
+                self._joint.clear()
+            known = NOTHING.union(*(self.hits(field, part) for field, part in parts(text)))
+            self._joint[text] = known
+        return known
 
     def fired(self, hits: frozenset[int], structure: Structure) -> list[Compiled]:
         """The rules that fire, each once."""

@@ -257,6 +257,7 @@ def _faults(rule: Rule) -> Iterator[tuple[str, str, str]]:
                 re2.compile(fold(pattern), _options)
             except re2.error as error:
                 reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
+                reason = reason.partition(":")[0]
                 yield f"pattern {pattern!r} is no RE2 pattern: {reason}", "RE2 has no look-around, no \\1.", key
     for key, flags in (("has", rule.when.has), ("lacks", rule.when.lacks)):
         for flag in flags:

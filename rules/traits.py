@@ -1,0 +1,105 @@
+"""The look of a sender and of a subject, as flags: what people's names and subjects look like, and what machines' do.
+
+Everything here is form, no vocabulary: words stand in rules and in learned packs.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rules.context import bare_subject, is_answer, is_forward
+from rules.fields import BIT
+from rules.folding import fold
+from rules.organisations import is_free_mail, registrable
+
+_LAST_FIRST = re.compile(r"^[^\W\d_][\w'’.-]+(?: [^\W\d_][\w'’-]+)?, [^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){0,2}$")
+_TWO = re.compile(r"^[^\W\d_][\w'’.-]*(?: [^\W\d_]\.?| (?:van|von|de|der|den|del|di|da|dos|la|le|zu|ter|ten|al|el|bin)\b)* [^\W\d_][\w'’-]+$")  # fmt: skip  # noqa: E501
+_ONE = re.compile(r"^[^\W\d_][\w'’.-]*$")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_EXPORT = re.compile(r"</O=.*|<[^>]*>|@ENRON\b.*", re.IGNORECASE)  # what directories and gateways append to names
+_FIRST_LAST = re.compile(r"^[a-z'-]+[._]+(?:[a-z][._]+)?[a-z'-]{2,}$")
+_DATE = re.compile(r"\b\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{1,4})?\b")
+_LONG_WORD = re.compile(r"[^\W\d_]{4,}")
+_MONEY = re.compile(r"[$€£%]")
+
+
+def plain_name(name: str) -> str:
+    """A display name without what gateways and directories append to it."""
+    return _EXPORT.sub("", name).strip().strip("\"'").strip()
+
+
+@lru_cache(maxsize=50_000)
+def of_sender(address: str, name: str | None) -> int:
+    """Flags about the look of an address and the name that stands before it."""
+    local, _, domain = address.rpartition("@")
+    flags = BIT["free_mail"] if is_free_mail(domain) else 0
+    if any(map(str.isdigit, local)):
+        flags |= BIT["address_digits"]
+    if _FIRST_LAST.match(local):
+        flags |= BIT["address_first_last"]
+    organisation = registrable(domain)
+    if organisation != domain and not domain.startswith("www."):
+        flags |= BIT["deep_domain"]
+    label = organisation.partition(".")[0]
+    if not flags & BIT["free_mail"] and len(label) >= 4 and label in local:
+        flags |= BIT["address_is_domain"]
+    return flags | _of_name(plain_name(name or ""), local, label)
+
+
+def _of_name(name: str, local: str, label: str) -> int:
+    if not name:
+        return BIT["no_name"]
+    if "@" in name:
+        return BIT["name_is_address"]
+    if _LAST_FIRST.match(name):
+        flags = BIT["name_last_first"]
+    elif _TWO.match(name):
+        flags = BIT["name_two_words"]
+    elif _ONE.match(name):
+        flags = BIT["name_one_word"]
+    else:
+        flags = BIT["name_other"]
+    words = [word.lower() for word in _WORDS.findall(_CAMEL.sub(" ", fold(name)))]
+    if any(len(word) >= 3 and word in local for word in words):
+        flags |= BIT["name_in_address"]
+    if len(label) >= 4 and (label in "".join(words) or label in words):
+        flags |= BIT["name_is_domain"]
+    return flags
+
+
+@lru_cache(maxsize=50_000)
+def of_subject(subject: str) -> tuple[str, int]:
+    """The subject without marks of answers and forwards, and flags about its look."""
+    if is_answer(subject):
+        return bare_subject(subject), BIT["forward"] if is_forward(subject) else BIT["reply"]
+    bare = subject.strip()
+    if not bare:
+        return "", BIT["no_subject"]
+    flags = 0
+    for name, holds in (
+        ("subject_digits", any(map(str.isdigit, bare))),
+        ("subject_date", _DATE.search(bare) is not None),
+        ("subject_caps", bare.isupper() and len(bare) > 6),
+        ("subject_long", len(bare) > 50),
+        ("subject_short", len(bare) < 16),
+        ("subject_money", _MONEY.search(bare) is not None),
+        ("subject_shouts", "!" in bare),
+        ("subject_bracket", bare.startswith("[")),
+        ("subject_colon", ":" in bare),
+        ("subject_dash", " - " in bare or "--" in bare or " | " in bare),
+        ("subject_asks", bare.endswith("?")),
+    ):
+        if holds:
+            flags |= BIT[name]
+    return bare, flags | _of_capitals(bare)
+
+
+def _of_capitals(bare: str) -> int:
+    words = _LONG_WORD.findall(bare)
+    if len(words) >= 3 and all(word[0].isupper() for word in words):
+        return BIT["subject_title_case"]
+    if len(words) >= 2 and not any(word[0].isupper() for word in words):
+        return BIT["subject_lower_case"]
+    return 0
