@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import blake2b
 from math import sqrt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.observations import Event, Message
@@ -203,37 +204,34 @@ class _Desk:
         thread = answered.thread if answered else _root(message, case.occurrence.id)
         decision, settings = case.decision, self._settings
         crowd = decision.crowd or message.truncated
-        common = Interaction(
-            id="",
-            person="",
-            address="",
-            at=case.at.astimezone(UTC),
-            local=case.at.astimezone(self._zone).date(),
-            channel=Channel.EMAIL,
-            confidence=decision.confidence
+        common: dict[str, Any] = {
+            "at": case.at.astimezone(UTC),
+            "local": case.at.astimezone(self._zone).date(),
+            "channel": Channel.EMAIL,
+            "confidence": decision.confidence
             if decision.channel is Channel.EMAIL
             else 1 - decision.automated_probability,
-            direction=direction,
-            purpose=decision.purpose,
-            took_place=1.0,
-            account=case.occurrence.accounts[0],
-            small=0.0 if crowd or many > settings.small_circle else 1.0,
-            crowd=crowd,
-            planned=settings.now is not None and case.at > settings.now,
-            thread=thread,
-            starts=answered is None and not message.in_reply_to and not _is_reply(message),
-            introduces=direction is Direction.OUT and introduction(message, [one.person for one in people]),
-            title=message.subject,
-            observation=case.occurrence.id,
-            evidence=decision.evidence,
-        )
+            "direction": direction,
+            "purpose": decision.purpose,
+            "took_place": 1.0,
+            "account": case.occurrence.accounts[0],
+            "small": 0.0 if crowd or many > settings.small_circle else 1.0,
+            "crowd": crowd,
+            "planned": settings.now is not None and case.at > settings.now,
+            "thread": thread,
+            "starts": answered is None and not message.in_reply_to and not _is_reply(message),
+            "introduces": len(people) > 1 and direction is Direction.OUT and introduction(message, people),
+            "title": message.subject,
+            "observation": case.occurrence.id,
+            "evidence": decision.evidence,
+        }
         made: dict[str, str] = {}
         for one in people:
             answers = answered.to.get(one.person.id) if answered and answered.direction is not direction else None
             made[one.person.id] = own = interaction_id(case.occurrence.id, one.address)
             self.interactions.append(
-                replace(
-                    common,
+                Interaction(
+                    **common,
                     id=own,
                     person=one.person.id,
                     address=one.address,
@@ -296,28 +294,24 @@ class _Desk:
         crowd = decision.crowd or (others or 0) > settings.large
         end = moment_of_end(event, self._zone) or case.at
         floating = event.start if event.start is not None and event.start.tzinfo is None else None
-        common = Interaction(
-            id="",
-            person="",
-            address="",
-            at=case.at.astimezone(UTC),
-            local=floating.date() if floating else case.at.astimezone(self._zone).date(),
-            channel=decision.channel,
-            confidence=decision.confidence,
-            direction=Direction.BOTH,
-            purpose=decision.purpose,
-            took_place=0.0,
-            account=case.occurrence.accounts[0],
-            minutes=0.0 if event.all_day else max(0.0, (end - case.at).total_seconds() / 60),
-            weight=round(1 / sqrt(max(1, others or 1)), 4),
-            small=_small(others, settings.small_circle, crowd=crowd),
-            crowd=crowd,
-            standing=decision.standing,
-            planned=settings.now is not None and end > settings.now,
-            organised=held.organised,
-            title=event.title,
-            observation=case.occurrence.id,
-        )
+        common: dict[str, Any] = {
+            "at": case.at.astimezone(UTC),
+            "local": floating.date() if floating else case.at.astimezone(self._zone).date(),
+            "channel": decision.channel,
+            "confidence": decision.confidence,
+            "direction": Direction.BOTH,
+            "purpose": decision.purpose,
+            "account": case.occurrence.accounts[0],
+            "minutes": 0.0 if event.all_day else max(0.0, (end - case.at).total_seconds() / 60),
+            "weight": round(1 / sqrt(max(1, others or 1)), 4),
+            "small": _small(others, settings.small_circle, crowd=crowd),
+            "crowd": crowd,
+            "standing": decision.standing,
+            "planned": settings.now is not None and end > settings.now,
+            "organised": held.organised,
+            "title": event.title,
+            "observation": case.occurrence.id,
+        }
         seen: set[str] = set()
         for guest in held.guests:
             person, via = self._person(guest.address)
@@ -325,8 +319,8 @@ class _Desk:
                 continue
             seen.add(person.id)
             self.interactions.append(
-                replace(
-                    common,
+                Interaction(
+                    **common,
                     id=interaction_id(case.occurrence.id, guest.address),
                     person=person.id,
                     address=guest.address,
@@ -424,9 +418,8 @@ _INTRODUCES = re.compile(
 )
 
 
-def introduction(message: Message, people: Sequence[Person]) -> bool:
+def introduction(message: Message, people: Sequence[_Correspondent]) -> bool:
     """Whether the owner brings people together who do not share a house ("Anna, meet Ben")."""
     if not 2 <= len(people) <= 4 or not _INTRODUCES.search(message.subject or ""):
         return False
-    houses = {person.organisation or person.id for person in people}
-    return len(houses) > 1
+    return len({one.person.organisation or one.person.id for one in people}) > 1
