@@ -152,7 +152,7 @@ class _Reading:
                 yield from self._tail(position)
                 return
         yield from self._forward() if self.file.packed else self._backward()
-        if not self.listed and before[0]:
+        if not self.listed and self.file.stream.tell() > 1:  # a lone line feed is an empty mailbox too
             raise Unreachable(
                 "no message begins in this file.", where=self.file.where,
                 fix="Correct `path` or `kind`: an mbox file is wanted.",

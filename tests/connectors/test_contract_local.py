@@ -1,0 +1,59 @@
+"""The local connectors keep the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.connectors.contract import ConnectorContract, World
+from tests.connectors.worlds import (
+    GzipWorld,
+    IcsFolderWorld,
+    IcsWorld,
+    MaildirWorld,
+    MboxWorld,
+    MemoryWorld,
+)
+
+
+class TestMaildir(ConnectorContract):
+    @pytest.fixture
+    def world(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+        return MaildirWorld(tmp_path / "Maildir", monkeypatch)
+
+
+class TestMbox(ConnectorContract):
+    @pytest.fixture
+    def world(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+        return MboxWorld(tmp_path, monkeypatch)
+
+
+class TestGzippedMbox(ConnectorContract):
+    @pytest.fixture
+    def world(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+        return GzipWorld(tmp_path, monkeypatch)
+
+    @pytest.mark.skip("a gzipped file can only be read from its beginning")
+    def test_newest_come_first(self, full: World) -> None: ...
+
+
+class TestIcsFile(ConnectorContract):
+    @pytest.fixture
+    def world(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+        return IcsWorld(tmp_path, monkeypatch)
+
+
+class TestIcsFolder(ConnectorContract):
+    @pytest.fixture
+    def world(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+        return IcsFolderWorld(tmp_path, monkeypatch)
+
+    @pytest.mark.skip("a folder is read file by file, in the order of names")
+    def test_newest_come_first(self, full: World) -> None: ...
+
+
+class TestMemory(ConnectorContract):
+    @pytest.fixture
+    def world(self) -> World:
+        return MemoryWorld()
