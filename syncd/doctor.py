@@ -117,7 +117,7 @@ def _account(account: AccountOptions, connect: Callable[[AccountOptions], Connec
 
 
 def _hosts(config: Config, connect: Callable[[AccountOptions], Connector]) -> Finding:
-    hosts = set()
+    hosts: set[str] = set()
     for account in config.account:
         try:
             connector = connect(account)

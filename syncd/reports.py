@@ -30,10 +30,13 @@ def make_report(
     now = now or datetime.now(UTC)
     assessed = assess(ledger, config, as_of, now=now, progress=progress)
     day, history = assessed.as_of, assessed.history
+    contacts = [*history.interactions, *assessed.planned]
+    if not config.privacy.show_subjects:
+        contacts = [replace(contact, title=None) for contact in contacts]
     report = build(
         assessed.week or AssessedWeek(f"{day:%G-W%V}"),
         history.people,
-        [*history.interactions, *assessed.planned],
+        contacts,
         history.coverage,
         ledger.journal.entries(),
         config,

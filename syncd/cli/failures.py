@@ -12,7 +12,6 @@ _KNOWN = (
     ("syncd.config.problems", "ConfigProblems", CONFIG),
     ("rules.ruleset", "RuleProblems", CONFIG),
     ("connectors.connector", "ConnectorError", FOUND),
-    ("syncd.export", "NoExport", FOUND),
     ("syncd.ledger.database", "LedgerError", FOUND),
     ("syncd.lookup", "NobodyMeant", FOUND),
     ("syncd.logins", "LoginError", FOUND),

@@ -76,31 +76,41 @@ def forget(
 
 def export(
     context: typer.Context,
-    person: Annotated[str | None, typer.Option("--person", help="Only what is kept about this person.")] = None,
+    person: Annotated[str | None, typer.Option("--person", help="Everything that is held about this person.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout without it.")] = None,
 ) -> None:
-    """Write everything that is kept as JSON lines: to look at, or to take along."""
-    from syncd.export import lines
+    """Write everything that is kept as JSON lines: to take along, or to hand to whom it tells of."""
+    import json
+
+    from syncd import archive
     from syncd.files import write_private
     from syncd.lookup import find_person
 
     place = workplace(context)
-    with place.meaning() as ledger:
-        who = None if person is None else find_person(ledger.meaning.people(), person)
+    with place.ledger() if person is None else place.meaning() as ledger:
+        if person is None:
+            lines = archive.export(ledger)
+        else:
+            found = find_person(ledger.meaning.people(), person)
+            lines = (json.dumps(row, ensure_ascii=False) for row in archive.person(ledger, found.addresses))
         if output is None:
-            for line in lines(ledger, place.config, who):
+            for line in lines:
                 say(line)
         else:
-            count = write_private(output, lines(ledger, place.config, who))
-            note(f"{count} lines in {output}")
+            write_private(output, lines)
+            note(f"{output}")
 
 
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="What `syncd export` wrote.")],
+    file: Annotated[Path, typer.Argument(help="What `syncd export` wrote, or a copy of the journal.")],
 ) -> None:
-    """Take over the journal of an export: your answers and the contacts you logged."""
-    from syncd.export import take_over
+    """Put an archive into a new ledger, or a copy of the journal back into this one."""
+    from syncd import archive
 
-    with workplace(context).ledger() as ledger:
-        say(f"{take_over(ledger, file)} entries taken over.")
+    with workplace(context).ledger() as ledger, file.open(encoding="utf-8") as lines:
+        if file.name.endswith(".journal.jsonl") or ".journal." in file.name:
+            say(f"{ledger.journal.restore(file):,} entries of the journal taken over.")
+            return
+        counts = archive.restore(ledger, lines)
+    say(f"Taken over: {', '.join(f'{count:,} {name}' for name, count in counts.items())}.")

@@ -202,7 +202,7 @@ class RetentionSettings(Section):
 class PrivacySettings(Section):
     """What other people may see over your shoulder."""
 
-    show_subjects: bool = Field(default=True, description="Show subjects and titles in reports, lists and exports.")
+    show_subjects: bool = Field(default=True, description="Show subjects and titles in reports and lists.")
 
 
 class Config(Section):

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from connectors.connector import ConnectorError
 from rules.ruleset import RuleProblems
 from syncd.config import Config
 from syncd.daemon.schedule import report_due
@@ -58,9 +59,13 @@ class Chores:
         if moment is None:
             return
         try:
-            send_weekly(self._ledger, config, moment, now)
-            self._report_not_before = None
-            log.info("the weekly report of %s went to %s", moment.date(), config.report.to)
+            sent = send_weekly(self._ledger, config, moment, now)
+            self._report_not_before = None if sent else now + RETRY
+            if sent:
+                log.info("the weekly report of %s went to %s", moment.date(), config.report.to)
+        except ConnectorError as error:
+            self._report_not_before = now + RETRY
+            log.error("the weekly report could not be sent and is tried again in %s: %s", RETRY, error)  # noqa: TRY400
         except Exception:
             self._report_not_before = now + RETRY
             log.exception("the weekly report could not be sent; it is tried again in %s", RETRY)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from syncd.demo.cast import MATES, CUSTOMERS, FRIENDS, OWNER, SUPPLIERS, Figure
+from syncd.demo.cast import CUSTOMERS, FRIENDS, MATES, OWNER, SUPPLIERS, Figure
 from syncd.demo.diary import Entry, Guest
 from syncd.demo.seasons import WEEKS, Span, season
 
