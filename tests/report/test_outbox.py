@@ -52,7 +52,7 @@ def box() -> Box:
 
 
 def authenticated(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-    return AuthResult(success=data.password == b"right horse")
+    return AuthResult(success=data.password == b"right horse", handled=False)
 
 
 class AnyPort(Controller):
