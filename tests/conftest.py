@@ -1,0 +1,16 @@
+"""What holds for all tests: the long ones run only where they are asked for."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.environ.get("SYNCD_SOAK") == "1":
+        return
+    skip = pytest.mark.skip(reason="a long one: make soak")
+    for item in items:
+        if item.get_closest_marker("soak"):
+            item.add_marker(skip)
