@@ -38,7 +38,7 @@ class CalendarService(Protocol):
 
 @dataclass
 class Grant:
-    """A refresh token and what it may do. `expires`: fake seconds after which Google forgets it (7 days in Testing)."""
+    """A refresh token and what it may do. `expires`: fake seconds after which it is forgotten (7 days in Testing)."""
 
     scopes: frozenset[str]
     expires: float = _PERMANENT
@@ -282,7 +282,8 @@ def _multipart(answers: Sequence[tuple[str, Response]]) -> tuple[bytes, dict[str
     for content_id, response in answers:
         headers = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items())
         lines.append(
-            f"--{boundary}\r\nContent-Type: application/http\r\nContent-ID: <response-{content_id.strip('<>')}>\r\n\r\n"
+            f"--{boundary}\r\nContent-Type: application/http\r\n"
+            f"Content-ID: <response-{content_id.strip('<>')}>\r\n\r\n"
             f"HTTP/1.1 {response.status} OK\r\n{headers}Content-Length: {len(response.body)}\r\n\r\n"
             f"{response.body.decode()}\r\n"
         )
