@@ -27,7 +27,7 @@ MESSAGE_FLAGS = (
     "subject_shouts", "subject_bracket", "subject_colon", "subject_dash", "subject_asks", "subject_title_case",
     "subject_lower_case", "no_name", "name_is_address", "name_last_first", "name_two_words", "name_one_word",
     "name_other", "name_in_address", "name_is_domain", "address_digits", "address_first_last", "address_is_domain",
-    "deep_domain", "free_mail",
+    "deep_domain", "free_mail", "person_name",
 )  # fmt: skip
 EVENT_NUMBERS = ("others", "minutes", "hour", "days")
 MESSAGE_NUMBERS = ("recipients", "received", "sent", "same_form", "hour")

@@ -15,7 +15,7 @@ from rules.ruleset import RuleSet
 
 PURPOSES = ("relational", "working", "transactional")
 PRIOR = {"event": (-1.6, 0.6, -1.6), "message": (-0.9, 0.5, 0.0)}
-AUTOMATED_PRIOR = -2.2
+AUTOMATED_PRIOR = -1.2
 CROWD_PRIOR = -3.0
 STANDING_PRIOR = -2.5
 EVIDENCE_KEPT = 12

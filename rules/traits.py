@@ -43,9 +43,10 @@ def of_sender(address: str, name: str | None) -> int:
     if organisation != domain and not domain.startswith("www."):
         flags |= BIT["deep_domain"]
     label = organisation.partition(".")[0]
-    if not flags & BIT["free_mail"] and len(label) >= 4 and label in local:
-        flags |= BIT["address_is_domain"]
-    return flags | _of_name(plain_name(name or ""), local, label)
+    flags |= _of_name(plain_name(name or ""), local, label)
+    if not flags & (BIT["free_mail"] | BIT["person_name"]) and len(label) >= 4 and label in local:
+        flags |= BIT["address_is_domain"]  # Vogel at vogel-stahl.example is a person, shop at shop.example is none
+    return flags
 
 
 def _of_name(name: str, local: str, label: str) -> int:
@@ -54,9 +55,9 @@ def _of_name(name: str, local: str, label: str) -> int:
     if "@" in name:
         return BIT["name_is_address"]
     if _LAST_FIRST.match(name):
-        flags = BIT["name_last_first"]
+        flags = BIT["name_last_first"] | BIT["person_name"]
     elif _TWO.match(name):
-        flags = BIT["name_two_words"]
+        flags = BIT["name_two_words"] | BIT["person_name"]
     elif _ONE.match(name):
         flags = BIT["name_one_word"]
     else:
@@ -64,7 +65,7 @@ def _of_name(name: str, local: str, label: str) -> int:
     words = [word.lower() for word in _WORDS.findall(_CAMEL.sub(" ", fold(name)))]
     if any(len(word) >= 3 and word in local for word in words):
         flags |= BIT["name_in_address"]
-    if len(label) >= 4 and (label in "".join(words) or label in words):
+    if len(label) >= 4 and not flags & BIT["person_name"] and (label in "".join(words) or label in words):
         flags |= BIT["name_is_domain"]
     return flags
 
