@@ -80,9 +80,11 @@ class Memory:
 class Desk:
     """The fold itself. `week` takes the next week in; `memory` and `groups` are what is known after it."""
 
-    def __init__(self, history: History, settings: DriftSettings, method: Method | None = None) -> None:
+    def __init__(
+        self, history: History, settings: DriftSettings, method: Method | None = None, diary: Diary | None = None
+    ) -> None:
         self.history = history
-        self.diary: Diary = read(history)
+        self.diary = read(history) if diary is None else diary
         self.exposure = Exposure(history.coverage)
         self.thresholds = Thresholds.of(settings)
         self.detector = Detector(method)
@@ -114,8 +116,10 @@ class Desk:
         page = self._page(index, self._row[self.diary.address[index]], self.memory.size, week, self._organisation)
         seen = self.exposure.week(week)
         ladder_seen = (seen[RICH], 0.0)
-        drift, drift_signals, drift_hazard = self.gauge.read(self.memory.drift, page.drift, seen)
-        ladder, ladder_signals, ladder_hazard = self.ladder_gauge.read(self.memory.ladder, page.ladder, ladder_seen)
+        drift, drift_signals, drift_hazard = self.gauge.read(week, self.memory.drift, page.drift, seen)
+        ladder, ladder_signals, ladder_hazard = self.ladder_gauge.read(
+            week, self.memory.ladder, page.ladder, ladder_seen
+        )
         self.past[week] = Past(drift, ladder)
         self.detector.step(self.memory.drift, drift_signals, drift, drift_hazard)
         self.detector.step(self.memory.ladder, ladder_signals, ladder, ladder_hazard)
@@ -203,12 +207,21 @@ class Desk:
             other |= np.fromiter((name in busy for name in organisation), bool, size)
         routine = np.zeros(KINDS * size, bool)
         routine[(kind * size + rows)[~possible]] = True
-        drift = Sheet(rows[possible], kind[possible], personal[possible], other, routine.reshape(KINDS, size))
+        drift = Sheet(
+            rows[possible],
+            kind[possible],
+            personal[possible],
+            diary.took_place[index[possible]],
+            other,
+            routine.reshape(KINDS, size),
+        )
         rich = kind == RICH
         mail = np.zeros(size, bool)
         mail[rows[kind == MAIL]] = True
         met = np.minimum(diary.took_place[index[rich]], 0.98)
-        ladder = Sheet(rows[rich], np.zeros(len(met), np.int64), met, mail, np.zeros((KINDS, size), bool))
+        ladder = Sheet(
+            rows[rich], np.zeros(len(met), np.int64), met, np.ones(len(met)), mail, np.zeros((KINDS, size), bool)
+        )
 
         def count(weights: NDArray[np.bool_] | None) -> NDArray[np.float64]:
             return np.bincount(rows, weights, size).astype(float)

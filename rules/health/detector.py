@@ -32,6 +32,7 @@ Bools = NDArray[np.bool_]
 
 WEEKS_A_YEAR = 52.0
 LONGEST_AGE = 260
+TRACED = 156  # weeks of which the evidence is kept, to date a change
 _SMALLEST, _LARGEST = np.float32(1e-30), np.float32(1e30)
 
 
@@ -43,8 +44,9 @@ class Method:
     lowest: float = 0.004
     highest: float = 3.0
     shapes: tuple[float, ...] = (0.6, 0.8, 1.0, 1.3)
-    falls: tuple[float, ...] = (0.0625, 0.25)
+    falls: tuple[float, ...] = (0.0, 0.0625, 0.25)
     quiet_fall: float = 0.2
+    rhythm: tuple[float, float] = (0.2, 2.5)
     hazard: float = 0.10 / WEEKS_A_YEAR
     shrink: float = 12.0
     refit_every: int = 4
@@ -63,6 +65,7 @@ class Tide:
         trust: how labels are to be read.
     """
 
+    week: int
     rich: float
     mail: float
     seen_rich: float
@@ -87,16 +90,17 @@ def plain_weeks(state: Rows, trust: Trust) -> Floats:
     """Per kind and row, the usual probability of a week with contact of that kind that was not personal."""
     usual = np.array(trust.plain)[:, None]
     counted = np.stack([state["plain_rich"], state["plain_mail"]])
-    return np.clip((counted + 8 * usual) / (state["recent"] + 8), 0.03, 1.0)
+    found: Floats = np.clip((counted + 8 * usual) / (state["recent"] + 8), 0.03, 1.0)
+    return found
 
 
 def hear(sheet: Sheet, state: Rows, trust: Trust) -> Signals:
     """What a week's labels say, given how they are to be trusted."""
     size, cells = state.size, sheet.cells
-    ratio, _ = readings(sheet.probability, sheet.kind, trust)
+    ratio, _ = readings(sheet, trust)
     truth = truths(ratio, sheet.kind, trust)
     found = np.minimum(weekly(cells, ratio, size) / plain_weeks(state, trust), LARGEST)
-    warm = np.bincount(cells, truth, KINDS * size).reshape(KINDS, size)
+    warm: Floats = np.bincount(cells, truth, KINDS * size).astype(np.float64).reshape(KINDS, size)
     cold = np.exp(np.bincount(cells, np.log(np.maximum(truth, 1e-9)), KINDS * size)).reshape(KINDS, size)
     return Signals(found, sheet.other, warm, np.where(sheet.routine, 1.0, 1.0 - cold))
 
@@ -128,16 +132,18 @@ class State(Rows):
 
     like: likelihood of the grid, scaled so that its largest cell is 1. fall0, fall1 ..., quiet: Q per cell.
     age: weeks since the last personal week. With the old slowly forgotten: rich, warm: rich and all personal
-    contacts; plain_rich, plain_mail: weeks with other contact of that kind; recent: weeks. personal, others, weeks: weeks counted so far (personal ones as probabilities). before*: the same counts at the
-    most likely week of change. usual_since: personal weeks that the usual rate would have brought since then.
-    score*: SR with the rival story allowed for, without it, and the rival's. rate: expected personal weeks a week.
+    contacts; plain_rich, plain_mail: weeks with other contact of that kind; recent: weeks. personal, others, weeks:
+    weeks counted so far (personal ones as probabilities). before*: the same counts at the most likely week of
+    change. usual_since: personal weeks that the usual rate would have brought since then. score*: SR with the rival
+    story allowed for, without it, and the rival's. rate: expected personal weeks a week. trace_ratio, trace_level:
+    R and level of the last TRACED weeks, that of week w at place w % TRACED.
     """
 
     def __init__(self, cells: int, falls: int, capacity: int = 64) -> None:
-        grids: dict[str, tuple[type[np.generic], tuple[int, ...]]] = dict.fromkeys(
-            ("like", "quiet", *(f"fall{i}" for i in range(falls))), (np.float32, (cells,))
-        )
-        super().__init__(grids | dict.fromkeys(_VECTORS, (np.float64, ())), capacity)
+        names = ("like", "quiet", *(f"fall{i}" for i in range(falls)))
+        grids: dict[str, tuple[type[np.generic], tuple[int, ...]]] = dict.fromkeys(names, (np.float32, (cells,)))
+        traces = dict.fromkeys(("trace_ratio", "trace_level"), (np.float32, (TRACED,)))
+        super().__init__(grids | traces | dict.fromkeys(_VECTORS, (np.float64, ())), capacity)
         self.fresh(like=1.0)
 
 
@@ -152,7 +158,7 @@ class Detector:
         shapes = np.repeat(np.array(m.shapes), m.rates)
         scale = np.array([math.gamma(1 + 1 / shape) for shape in m.shapes]).repeat(m.rates)
         ages = np.arange(LONGEST_AGE)[:, None] + 0.5
-        rhythm = np.clip(shapes * (scale * ages * self.rates) ** (shapes - 1), 0.4, 2.5)
+        rhythm = np.clip(shapes * (scale * ages * self.rates) ** (shapes - 1), *m.rhythm)
         self.hazards: Grid = (self.rates * rhythm).astype(np.float32)
         self.cells = len(self.rates)
         self.flat_prior: Grid = np.full(self.cells, 1 / self.cells, np.float32)
@@ -166,16 +172,18 @@ class Detector:
 
     def shares(self, state: State, tide: Tide) -> Floats:
         """Of each row's personal contact, the part that is rich."""
-        return (state["rich"] + 4 * tide.share_rich) / (state["warm"] + 4)
+        found: Floats = (state["rich"] + 4 * tide.share_rich) / (state["warm"] + 4)
+        return found
 
     def expected(self, state: State, tide: Tide, hazard: Grid | None = None) -> Floats:
         """Hazard of each row before the tide, averaged over what is known of its rate."""
         hazard = self.hazard(state) if hazard is None else hazard
         belief = state["like"] * tide.prior
-        return np.einsum("ng,ng->n", belief, hazard).astype(float) / belief.sum(1)
+        found: Floats = np.einsum("ng,ng->n", belief, hazard).astype(np.float64) / belief.sum(1)
+        return found
 
     def step(self, state: State, signals: Signals, tide: Tide, hazard: Grid | None = None) -> None:
-        """Takes one week in. `signals` has one entry per row in use."""
+        """Takes the tide's week in. `signals` has one entry per row in use."""
         m = self.method
         hazard = self.hazard(state) if hazard is None else hazard
         share = self.shares(state, tide)
@@ -185,6 +193,8 @@ class Detector:
         ratio = np.minimum(rich_part * signals.ratios[0] + (1 - rich_part) * signals.ratios[1], 1e4)
         seen = level > 1e-9
         ratio[~seen] = 1.0
+        state["trace_ratio"][:, tide.week % TRACED] = ratio
+        state["trace_level"][:, tide.week % TRACED] = level
 
         calm = np.exp(hazard * (-level[:, None].astype(np.float32)))  # P(no personal contact)
         wide = ratio[:, None].astype(np.float32)
@@ -210,7 +220,7 @@ class Detector:
             ratio += 1
             ratio *= fallen
             np.clip(ratio, _SMALLEST, _LARGEST, out=ratio)
-            if i == 0:
+            if i == 1:
                 rival = state["quiet"]
                 rival += 1
                 rival *= fallen * quiet[:, None].astype(np.float32)
@@ -222,7 +232,10 @@ class Detector:
         hazard = -np.log1p(-usual) * np.minimum(level, 1.5)
         hazard = np.maximum(hazard, 1e-6)
         fall = self.method.quiet_fall
-        return np.where(signals.other, np.expm1(-fall * hazard) / np.expm1(-hazard), np.exp((1 - fall) * hazard))
+        falls: Floats = np.where(
+            signals.other, np.expm1(-fall * hazard) / np.expm1(-hazard), np.exp((1 - fall) * hazard)
+        )
+        return falls
 
     def _score(self, state: State, prior: Grid) -> None:
         hazard, falls = self.method.hazard, len(self.method.falls)

@@ -6,6 +6,7 @@ Persons are not in here: a contact belongs to an address, and whose address it i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,8 @@ class Diary:
 
     Attributes:
         place: where the contact stands in `History.interactions`.
-        kind: RICH or MAIL. personal: P(personal). candidate: could have been personal; the rest is known not to be.
-        took_place: its probability. ours, theirs: who opened the conversation.
+        kind: RICH or MAIL. personal: P(personal) if it took place. candidate: could have been personal; the rest
+            is known not to be. took_place: its probability. ours, theirs: who opened the conversation.
         traffic_week, traffic_organisation: organisation traffic, by week.
     """
 
@@ -65,37 +66,63 @@ def is_contact(item: Interaction) -> bool:
     return item.channel is not Channel.NONE and item.took_place >= LEAST_LIKELY and not item.planned
 
 
+class _Line(NamedTuple):
+    week: int
+    place: int
+    address: int
+    kind: int
+    personal: float
+    candidate: bool
+    took_place: float
+    ours: bool
+    theirs: bool
+
+
 def read(history: History) -> Diary:
     """The history as columns."""
     number: dict[str, int] = {}
-    rows: list[tuple[int, int, int, int, float, bool, float, bool, bool]] = []
-    for place, item in enumerate(history.interactions):
-        if not is_contact(item):
-            continue
-        address = number.setdefault(item.address, len(number))
-        kind = MAIL if item.channel is Channel.EMAIL else RICH
-        ours = item.organised or (item.starts and item.direction is Direction.OUT)
-        theirs = item.starts and not ours
-        possible = not (item.standing or item.crowd)
-        rows.append(
-            (week_of(item.local), address, place, kind, item.personal, possible, item.took_place, ours, theirs)
-        )
-    rows.sort(key=lambda row: (row[0], row[2]))
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 9
+    lines = sorted(
+        _line(item, place, number.setdefault(item.address, len(number)))
+        for place, item in enumerate(history.interactions)
+        if is_contact(item)
+    )
+    columns: list[tuple[float, ...]] = list(zip(*lines, strict=True)) if lines else [()] * len(_Line._fields)
+    week, place, address, kind = (np.array(column, np.int64) for column in columns[:4])
+    personal, took_place = (np.array(columns[i], np.float64) for i in (4, 6))
+    candidate, ours, theirs = (np.array(columns[i], np.bool_) for i in (5, 7, 8))
     organisations: dict[str, int] = {}
     traffic = sorted(
         (week_of(item.local), organisations.setdefault(item.organisation, len(organisations)))
         for item in history.traffic
     )
     return Diary(
-        list(number),
-        list(organisations),
-        *(np.array(columns[i], np.int64) for i in range(4)),  # type: ignore[call-arg]
-        np.array(columns[4], np.float64),
-        np.array(columns[5], np.bool_),
-        np.array(columns[6], np.float64),
-        np.array(columns[7], np.bool_),
-        np.array(columns[8], np.bool_),
-        np.array([week for week, _ in traffic], np.int64),
-        np.array([organisation for _, organisation in traffic], np.int64),
+        addresses=list(number),
+        organisations=list(organisations),
+        week=week,
+        address=address,
+        place=place,
+        kind=kind,
+        personal=personal,
+        candidate=candidate,
+        took_place=took_place,
+        ours=ours,
+        theirs=theirs,
+        traffic_week=np.array([one for one, _ in traffic], np.int64),
+        traffic_organisation=np.array([organisation for _, organisation in traffic], np.int64),
+    )
+
+
+def _line(item: Interaction, place: int, address: int) -> _Line:
+    kind = MAIL if item.channel is Channel.EMAIL else RICH
+    ours = item.organised or (item.starts and item.direction is Direction.OUT)
+    return _Line(
+        week=week_of(item.local),
+        place=place,
+        address=address,
+        kind=kind,
+        personal=item.small * item.purpose.relational,
+        candidate=not (item.standing or item.crowd),
+        took_place=item.took_place,
+        ours=ours,
+        theirs=item.starts and not ours,
     )

@@ -49,13 +49,15 @@ class Trust:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A week as labelled. Candidates for personal contact: row, kind and P(personal) of each. `other`: rows with
+    """A week as labelled. Candidates for personal contact: row, kind, P(personal if it took place) and P(took place)
+    of each. `other`: rows with
     contact that was not personal, or with traffic of their organisation. `routine`: per kind and row, whether there
     was contact that could not have been personal."""
 
     rows: Ints
     kind: Ints
     probability: Floats
+    took_place: Floats
     other: Bools
     routine: Bools
 
@@ -64,13 +66,15 @@ class Sheet:
         return self.kind * len(self.other) + self.rows
 
 
-def readings(probability: Floats, kind: Ints, trust: Trust, flips: float | None = None) -> tuple[Floats, Floats]:
-    """(ratio, cold) of each label, see above."""
+def readings(sheet: Sheet, trust: Trust, flips: float | None = None) -> tuple[Floats, Floats]:
+    """(ratio, cold) of each label, see above. A meeting that perhaps did not take place says less: its ratio is mixed
+    with 1."""
     flips = trust.flips if flips is None else flips
-    base = np.array(trust.base)[kind]
-    high, low = probability / base, (1 - probability) / (1 - base)
+    base = np.array(trust.base)[sheet.kind]
+    high, low = sheet.probability / base, (1 - sheet.probability) / (1 - base)
     cold = np.maximum((1 - flips) * low + flips * high, 1e-4)
-    return ((1 - flips) * high + flips * low) / cold, cold
+    ratio = ((1 - flips) * high + flips * low) / cold
+    return 1 + sheet.took_place * (ratio - 1), cold
 
 
 def truths(ratio: Floats, kind: Ints, trust: Trust) -> Floats:

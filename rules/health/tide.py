@@ -39,17 +39,17 @@ class Gauge:
         ]
         return Trust((float(base[0]), float(base[1])), flips, (float(plain[0]), float(plain[1])))
 
-    def read(self, state: State, sheet: Sheet, seen: tuple[float, float]) -> tuple[Tide, Signals, Grid]:
+    def read(self, week: int, state: State, sheet: Sheet, seen: tuple[float, float]) -> tuple[Tide, Signals, Grid]:
         """The week's tide, its signals and the hazards they were expected with; learns from the week."""
         trust = self.trust(state)
         signals = hear(sheet, state, trust)
         share_rich = float((state["rich"].sum() + 5.0) / (state["warm"].sum() + 10.0))
-        still = Tide(1.0, 1.0, *seen, self.prior, share_rich, trust)
+        still = Tide(week, 1.0, 1.0, *seen, self.prior, share_rich, trust)
         hazard = self.detector.hazard(state)
         expected = self.detector.expected(state, still, hazard)
         share = self.detector.shares(state, still)
         rich, mail = self._movement(state, signals, still, expected, share)
-        tide = Tide(rich, mail, *seen, self.prior, share_rich, trust)
+        tide = Tide(week, rich, mail, *seen, self.prior, share_rich, trust)
         self._learn_labels(sheet, state, tide, expected, share)
         return tide, signals, hazard
 
@@ -87,7 +87,7 @@ class Gauge:
         some = np.bincount(sheet.rows, minlength=state.size) > 0
         self.flips_score *= _FORGET
         for i, flips in enumerate(FLIPS):
-            ratio, cold = readings(sheet.probability, sheet.kind, tide.trust, float(flips))
+            ratio, cold = readings(sheet, tide.trust, float(flips))
             found = weekly(cells, ratio, state.size) / plain
             mixed = calm + (1 - calm) * (part * found[0] + (1 - part) * found[1])
             self.flips_score[i] += np.log(cold).sum() + np.log(np.maximum(mixed[some], 1e-9)).sum()

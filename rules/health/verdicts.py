@@ -83,14 +83,19 @@ def one_sided(ours: NDArray[np.float64], theirs: NDArray[np.float64], edge: floa
     return (ours + theirs >= 8) & ((share - spread > edge) | (share + spread < 1 - edge))
 
 
+def drift_gate(drift: State) -> Bools:
+    """Enough personal contact before, and other contact since: without these no drift is spoken of."""
+    others = drift["others"] - drift["before_others"] >= LEAST_OTHERS
+    return (drift["before_personal"] >= LEAST_PERSONAL) & others
+
+
 def judge(verdicts: Verdicts, drift: State, ladder: State, week: int, thresholds: Thresholds) -> None:
     """Lets statuses begin and end for the week just taken in."""
     awake = verdicts["snoozed"] < week
     patience = verdicts["patience"]
-    others = drift["others"] - drift["before_others"] >= LEAST_OTHERS
     enough = drift["before_personal"] >= LEAST_PERSONAL
     flag = thresholds.drifting * patience
-    goes_on = enough & others & awake
+    goes_on = drift_gate(drift) & awake
     verdicts.hold(Status.DRIFTING, week, goes_on & (drift["score"] >= flag), drift["score"] < LEAVE * flag)
     verdicts.hold(
         Status.WATCH, week, goes_on & (drift["score"] >= WATCH * flag), drift["score"] < LEAVE * WATCH * flag
