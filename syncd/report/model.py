@@ -87,11 +87,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Somebody to think of this week: why we think so, and what would help."""
+    """Somebody to think of this week: why we think so, and what would help. `legend`: what the strip of months shows
+    above and below its line."""
 
     known: Known
     headline: str
     months: tuple[Month, ...]
+    legend: tuple[str, str] = ("personal", "business")
     planned: str = ""
     renewal: str = ""
     said: str = ""
@@ -243,7 +245,8 @@ class _Desk:
         return Card(
             known,
             summary.headline(known),
-            strip(self._of[person.id], business, self.as_of),
+            strip(self._of[person.id], business, self.as_of, ladder=known.status is Status.MOVED_DOWN),
+            ("met or spoken", "written") if known.status is Status.MOVED_DOWN else ("personal", "business"),
             planned=summary.planned(plan) if plan else "",
             renewal=summary.renewal(person.renews, self.as_of, RENEWAL_WEEKS),
             said=f"You said on {words.day(said)} that this is right." if said else "",

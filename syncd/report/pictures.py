@@ -1,4 +1,4 @@
-"""Small pictures that need no image: strips of months and bars, as numbers for table cells and as characters."""
+"""Small pictures that need no image: strips of months, as heights of table cells and as characters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rules.meaning import Interaction, Traffic
+from rules.meaning import Channel, Interaction, Traffic
 
 MONTHS = 30
 _BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -14,7 +14,7 @@ _BLOCKS = " ▁▂▃▄▅▆▇█"
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A calendar month, how much personal contact it saw, and how much other contact."""
+    """A calendar month: how much personal and how much other contact it saw (or talk and mail, see `strip`)."""
 
     first: date
     personal: float = 0.0
@@ -27,20 +27,26 @@ def months(last: date, number: int = MONTHS) -> list[date]:
     return [date(at // 12, at % 12 + 1, 1) for at in range(count - number + 1, count + 1)]
 
 
-def strip(interactions: Iterable[Interaction], traffic: Iterable[Traffic], last: date) -> tuple[Month, ...]:
-    """Personal and other contact by month. What is half personal counts half to each."""
-    personal = dict.fromkeys(months(last), 0.0)
-    other = dict.fromkeys(personal, 0.0)
+def strip(
+    interactions: Iterable[Interaction], traffic: Iterable[Traffic], last: date, *, ladder: bool = False
+) -> tuple[Month, ...]:
+    """Personal and other contact by month; what is half personal counts half to each. With `ladder`: meetings and
+    talks on the one hand, mail on the other, whatever it was for."""
+    above = dict.fromkeys(months(last), 0.0)
+    below = dict.fromkeys(above, 0.0)
     for one in interactions:
         month = one.local.replace(day=1)
-        if one.local <= last and month in personal:
-            personal[month] += one.personal
-            other[month] += max(0.0, one.took_place - one.personal) * one.weight
+        if one.local > last or month not in above:
+            continue
+        whole = one.took_place * one.weight
+        personal = (whole if one.channel is not Channel.EMAIL else 0.0) if ladder else one.personal * one.weight
+        above[month] += personal
+        below[month] += max(0.0, whole - personal)
     for mail in traffic:
         month = mail.local.replace(day=1)
-        if mail.local <= last and month in other:
-            other[month] += 1.0
-    return tuple(Month(month, round(personal[month], 2), round(other[month], 2)) for month in personal)
+        if mail.local <= last and month in below:
+            below[month] += 1.0
+    return tuple(Month(month, round(above[month], 2), round(below[month], 2)) for month in above)
 
 
 def heights(values: Sequence[float], tallest: int, least: float = 3.0) -> list[int]:
@@ -53,9 +59,3 @@ def heights(values: Sequence[float], tallest: int, least: float = 3.0) -> list[i
 def blocks(values: Sequence[float], least: float = 3.0) -> str:
     """The same as a line of characters."""
     return "".join(_BLOCKS[height] for height in heights(values, len(_BLOCKS) - 1, least)).replace(" ", "·")
-
-
-def widths(value: float, most: float, whole: int = 100) -> tuple[int, int]:
-    """A horizontal bar: how much of `whole` is filled and how much is not."""
-    filled = 0 if most <= 0 else round(whole * min(1.0, max(0.0, value / most)))
-    return filled, whole - filled

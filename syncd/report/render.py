@@ -83,7 +83,7 @@ def _strip_words(card: Card) -> str:
     half = len(card.months) - 6
     before = sum(month.personal for month in card.months[:half]) / max(1, half)
     lately = sum(month.personal for month in card.months[half:]) / 6
-    return f"Personal contact a month: {before:.1f} before, {lately:.1f} in the last six months."
+    return f"{card.legend[0].capitalize()} contact a month: {before:.1f} before, {lately:.1f} in the last six months."
 
 
 def json_text(report: Report) -> str:

@@ -61,8 +61,8 @@ def _card(card: Card) -> str:
         _filled(known.evidence, "  "),
         *(_filled(line, "  ") for line in (card.planned, card.renewal, card.said) if line),
         _filled(f"What would help: {known.suggestion}", "  ") if known.suggestion else "",
-        f"  personal {pictures.blocks([month.personal for month in card.months])}  (a sign for each month,",
-        f"  other    {pictures.blocks([month.other for month in card.months])}   the last one this month)",
+        f"  {pictures.blocks([month.personal for month in card.months])}  {card.legend[0]}, by month",
+        f"  {pictures.blocks([month.other for month in card.months])}  {card.legend[1]}",
         _filled("Answer: " + " | ".join(answers.subject(word, known.code) for word in _ANSWERS), "  "),
     ]
     return "\n".join(line for line in lines if line)

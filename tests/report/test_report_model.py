@@ -1,0 +1,252 @@
+"""What the report says: a pure function, honest where it knows little, and never a nag."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from rules.health.assessment import Change, Portfolio, Status
+from rules.meaning import Channel, Coverage, Traffic
+from syncd.report import choice
+from syncd.report.model import Report
+from syncd.report.pictures import blocks, heights, months, strip
+from tests.report.weeks_made_up import (
+    AMELIE,
+    AS_OF,
+    BRAM,
+    CLARA,
+    ILSE,
+    JASPER,
+    KATHARINA,
+    PEOPLE,
+    ROSA,
+    TOMAS,
+    USUAL,
+    WEEK,
+    assessment,
+    config,
+    contact,
+    entry,
+    life,
+    report,
+)
+
+
+def named(found: Report) -> list[str]:
+    return [card.known.person.id for card in found.cards]
+
+
+def test_the_same_arguments_give_the_same_report() -> None:
+    assert report() == report()
+
+
+def test_key_people_come_first_then_what_is_worst() -> None:
+    assert named(report())[0] == ILSE.id
+    assert [card.known.status for card in report().cards[1:]] == [
+        Status.DRIFTING, Status.GOING_QUIET, Status.MOVED_DOWN, Status.ONE_SIDED,
+    ]  # fmt: skip
+
+
+def test_at_most_five_are_suggested_and_the_rest_is_only_named() -> None:
+    crowd = [replace(BRAM, id=f"p{n}@x.example", addresses=(f"p{n}@x.example",), name=f"P {n}") for n in range(9)]
+    found = report([assessment(one, Status.DRIFTING) for one in crowd], people=crowd)
+    assert len(found.cards) == choice.AT_MOST == 5
+    assert len(found.waiting) == 4
+
+
+def test_who_was_suggested_lately_rests_unless_the_matter_changed() -> None:
+    said = [
+        entry("suggested", KATHARINA.id, AS_OF - timedelta(days=7), week="2026-W46", status="drifting"),
+        entry("suggested", CLARA.id, AS_OF - timedelta(days=7), week="2026-W46", status="drifting"),
+        entry("suggested", JASPER.id, AS_OF - timedelta(days=35), week="2026-W42", status="moved_down"),
+    ]
+    found = report(journal=said)
+    assert KATHARINA.id not in named(found)
+    assert [one.person.id for one in found.waiting] == [KATHARINA.id]
+    assert {CLARA.id, JASPER.id} <= set(named(found))
+
+
+def test_key_people_are_suggested_again_sooner() -> None:
+    for days, shown in ((7, False), (14, True)):
+        said = [entry("suggested", ILSE.id, AS_OF - timedelta(days=days), week="2026-W40", status="drifting")]
+        assert (ILSE.id in named(report(journal=said))) is shown
+
+
+def test_a_snooze_hides_until_its_day_and_says_so() -> None:
+    until = (AS_OF + timedelta(days=1)).isoformat()
+    found = report(journal=[entry("answer", ILSE.id, AS_OF - timedelta(days=3), word="snooze", until=until)])
+    assert ILSE.id not in named(found)
+    assert "1 person not shown because you asked for it." in found.notices
+    over = report(
+        journal=[entry("answer", ILSE.id, AS_OF - timedelta(days=9), word="snooze", until=AS_OF.isoformat())]
+    )
+    assert ILSE.id in named(over)
+
+
+@pytest.mark.parametrize("word", ["wrong", "ended"])
+def test_a_flag_called_wrong_is_not_shown_again_until_a_new_one_begins(word: str) -> None:
+    said = [entry("answer", ILSE.id, date(2026, 6, 1), word=word)]
+    assert ILSE.id not in named(report(journal=said))
+    later = [assessment(ILSE, Status.DRIFTING, since=date(2026, 10, 5))]
+    assert ILSE.id in named(report(later, journal=said))
+
+
+def test_the_last_word_counts() -> None:
+    said = [
+        entry("answer", ILSE.id, AS_OF - timedelta(days=20), word="wrong"),
+        entry("answer", ILSE.id, AS_OF - timedelta(days=19), word="right"),
+    ]
+    found = report(journal=said)
+    assert ILSE.id not in named(found)
+    assert ILSE.id in [one.person.id for one in found.waiting], "right: known, so no second reminder yet"
+    later = report(journal=[entry("answer", ILSE.id, AS_OF - timedelta(weeks=9), word="right")])
+    assert later.cards[0].said == "You said on 20 September 2026 that this is right."
+
+
+def test_what_the_journal_says_later_is_not_known_yet() -> None:
+    later = [entry("answer", ILSE.id, AS_OF + timedelta(days=1), word="ended")]
+    assert report(journal=later) == report()
+
+
+def test_a_recovery_is_news_for_four_weeks() -> None:
+    assert [one.person.id for one in report().came_back] == [AMELIE.id]
+    assert "Amelie Fournel is back" in report().summary
+    long_ago = [
+        Change("2026-W05", AMELIE.id, Status.DRIFTING, (), 0.9),
+        Change("2026-W30", AMELIE.id, Status.HEALTHY, (), 0),
+    ]
+    assert report(changes=long_ago).came_back == ()
+
+
+def test_watch_of_a_key_person_ranks_like_a_flag_and_others_get_one_line() -> None:
+    found = report([assessment(ILSE, Status.WATCH), assessment(TOMAS, Status.WATCH)])
+    assert named(found) == [ILSE.id]
+    assert found.cards[0].known.sure is None, "watch is a thought, not a verdict"
+    assert [one.person.id for one in found.watched] == [TOMAS.id]
+
+
+def test_a_contract_is_looked_at_eighteen_weeks_before_it_ends() -> None:
+    for renews, shown in (
+        (AS_OF + timedelta(weeks=18), "in 18 weeks"),
+        (AS_OF + timedelta(days=3), "this week"),
+        (AS_OF + timedelta(weeks=19), ""),
+        (AS_OF - timedelta(days=1), ""),
+    ):
+        people = [replace(ILSE, renews=renews)]
+        renewal = report([assessment(ILSE, Status.DRIFTING)], people=people).cards[0].renewal
+        assert (shown in renewal) if shown else renewal == ""
+
+
+def test_a_meeting_that_is_planned_already_is_said() -> None:
+    plan = replace(contact(ILSE, AS_OF + timedelta(days=10), Channel.IN_PERSON), planned=True)
+    found = report(interactions=[*life(), plan])
+    assert found.cards[0].planned == "You are going to meet on 2 December 2026 already."
+    assert found.figures == report().figures, "a plan is no contact"
+
+
+def test_when_everybody_is_quiet_the_report_opens_with_whom_to_call() -> None:
+    event = Portfolio(WEEK, event="nearly everybody fell quiet in the last 4 weeks", call_first=(TOMAS.id, BRAM.id))
+    found = report([assessment(one, Status.HEALTHY) for one in PEOPLE], portfolio=event)
+    assert found.summary == "Nearly everybody fell quiet in the last 4 weeks."
+    assert [one.person.id for one in found.call_first] == [TOMAS.id, BRAM.id]
+    assert found.cards == ()
+
+
+def test_a_good_week_is_said_in_one_sentence() -> None:
+    found = report([assessment(one, Status.HEALTHY) for one in PEOPLE], changes=())
+    assert found.summary == "A good week: nobody is drifting away."
+    assert (found.cards, found.waiting, found.watched, found.came_back) == ((), (), (), ())
+
+
+def test_the_first_weeks_say_that_there_is_too_little_history() -> None:
+    young = Coverage(mail=((date(2026, 9, 20), date(2026, 11, 23)),), calendar=None)
+    found = report([assessment(one, Status.TOO_LITTLE_HISTORY) for one in PEOPLE], coverage=young)
+    assert found.summary == (
+        "Too little history yet: with 9 weeks of mail and calendars, nobody's rhythm is known so far."
+    )
+    assert any(notice.startswith("Too little history yet: 9 weeks so far") for notice in found.notices)
+    assert "Calendars: no such source is configured." in found.seen.lines
+
+
+def test_nothing_read_and_nobody_known_have_their_own_words() -> None:
+    nothing = report([], people=(), interactions=[], coverage=Coverage(mail=(), calendar=None), suggestions=())
+    assert nothing.summary == "There is nothing to tell yet: no mail and no calendar has been read."
+    assert nothing.figures == ()
+
+
+def test_a_stale_source_makes_unknown_and_says_which() -> None:
+    trouble = "mail has not synced since Tuesday"
+    found = report([assessment(one, Status.UNKNOWN) for one in PEOPLE], stale=trouble)
+    assert found.summary == "This week nobody can be judged, because not everything could be read."
+    assert found.notices[0] == "Mail has not synced since Tuesday."
+
+
+def test_sources_that_ended_long_ago_are_said() -> None:
+    over = Coverage(mail=((date(2024, 1, 1), date(2026, 3, 1)),), calendar=None)
+    assert "Nothing was read after 28 February 2026." in report(coverage=over).notices
+
+
+def test_holes_in_what_was_read_are_named() -> None:
+    holes = Coverage(mail=((date(2024, 1, 1), date(2025, 1, 1)), (date(2025, 3, 1), date(2026, 11, 23))), calendar=())
+    lines = report(coverage=holes).seen.lines
+    assert "No mail from 1 January 2025 to 28 February 2025." in lines
+    assert "Calendars: nothing was read yet." in lines
+
+
+def test_people_whom_the_config_ignores_are_nowhere() -> None:
+    settings = config()
+    ignoring = type(settings).model_validate(
+        {"owner": {"addresses": settings.owner.addresses}, "person": [{"addresses": [ILSE.id], "ignore": True}]}
+    )
+    found = report(settings=ignoring)
+    assert ILSE.id not in {one.person.id for one in found.people}
+    assert ILSE.id not in named(found)
+
+
+def test_figures_stand_beside_the_same_weeks_a_year_ago() -> None:
+    found = report().figures
+    assert len(found) == 5
+    assert all(figure.before is not None for figure in found)
+    met = {
+        one.person for one in life() if one.channel is Channel.IN_PERSON and AS_OF - one.local < timedelta(days=91)
+    }
+    assert found[0].value == len(met)
+    young = report(coverage=Coverage(mail=((date(2026, 1, 1), date(2026, 11, 23)),), calendar=None)).figures
+    assert all(figure.before is None and figure.trend == "" for figure in young)
+
+
+def test_the_strip_counts_months_and_business_mail_of_the_firm() -> None:
+    traffic = [
+        Traffic("nordkai.example", datetime(2026, 11, 3, tzinfo=UTC), date(2026, 11, 3), "facturen@nordkai.example",
+                contact(ILSE, AS_OF).direction, contact(ILSE, AS_OF).purpose)
+    ] * 4  # fmt: skip
+    found = strip([contact(ILSE, date(2026, 10, 5)), contact(ILSE, date(2026, 12, 5))], traffic, AS_OF)
+    assert len(found) == 30
+    assert found[-1].first == date(2026, 11, 1)
+    assert (found[-1].personal, found[-1].other) == (0.0, 4.0)
+    assert found[-2].personal == pytest.approx(0.9)
+
+
+def test_on_the_ladder_the_strip_tells_talk_from_mail() -> None:
+    lunch, note = contact(JASPER, date(2026, 11, 2), Channel.IN_PERSON), contact(JASPER, date(2026, 11, 3))
+    (last,) = strip([lunch, note], [], AS_OF, ladder=True)[-1:]
+    assert (last.personal, last.other) == (0.9, 1.0)
+
+
+def test_months_run_over_the_turn_of_the_year() -> None:
+    assert months(date(2026, 2, 14), 4) == [date(2025, 11, 1), date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)]
+
+
+def test_a_single_letter_is_seen_but_is_no_tower() -> None:
+    assert heights([0, 0.1, 1, 6], 24) == [0, 0, 4, 24]
+    assert heights([1.0], 24) == [8]
+    assert heights([], 24) == []
+    assert blocks([0, 3, 6]) == "·▄█"
+
+
+def test_newcomers_are_not_judged() -> None:
+    assert ROSA.id not in named(report())
+    assert "1 person not judged yet: too little history with them." in report().notices
+    assert {one.person.id for one in report().people} == {one.person for one in USUAL}
