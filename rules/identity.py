@@ -24,38 +24,22 @@ from zoneinfo import ZoneInfo
 
 from rules import owners
 from rules.copies import Occurrence
-from rules.meaning import Channel, Circle, Decision, Evidence, Merge, Owner, Person
+from rules.groups import Groups
+from rules.meaning import Circle, Decision, Evidence, Merge, Owner, Person
 from rules.names import key_of, spelled_key
 from rules.organisations import domain_of, organisation_of, within
-from rules.sightings import Groups, Reader
+from rules.sightings import Reader
+from rules.words import Apart, DomainWord, PersonWord, united
 
-
-@dataclass(frozen=True, slots=True)
-class PersonWord:
-    """The owner's word on a person, from the config. `addresses` are one person, the first of them its id.
-
-    `not_same`: addresses that are somebody else. `assistants`: addresses that write in this person's name.
-    """
-
-    addresses: tuple[str, ...]
-    name: str | None = None
-    circle: Circle | None = None
-    key: bool = False
-    renews: date | None = None
-    ignore: bool = False
-    not_same: tuple[str, ...] = ()
-    every_days: int | None = None
-    prefers: Channel | None = None
-    assistants: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DomainWord:
-    """The owner's word on everybody at a domain and below it."""
-
-    domain: str
-    circle: Circle | None = None
-    ignore: bool = False
+__all__ = [
+    "DomainWord",
+    "Identities",
+    "PersonWord",
+    "Suggestion",
+    "partition",
+    "person_id",
+    "resolve",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +128,13 @@ def resolve(
         is_role: whether an address is a desk or a robot (billing@); by default as the built-in packs know them.
     """
     role = is_role or _built_in_roles()
-    persons = [word for word in words if isinstance(word, PersonWord)]
+    persons = united(word for word in words if isinstance(word, PersonWord))
     domains = [word for word in words if isinstance(word, DomainWord)]
     taken = {address for word in persons for address in (*word.addresses, *word.assistants)}
     traces = owners.read(occurrences)
     own = owners.find(traces, owner, is_role=role, taken=taken)
     together = [word.addresses for word in persons]
-    reader = Reader(owners.Own(own), ZoneInfo(owner.timezone), role, together, _apart(persons))
+    reader = Reader(owners.Own(own), ZoneInfo(owner.timezone), role, together, Apart(persons))
     for occurrence, decision in zip(occurrences, decisions, strict=True):
         if occurrence.stands or getattr(occurrence.observation, "status", None) == "cancelled":
             reader.read(occurrence, decision)
@@ -160,17 +144,6 @@ def resolve(
     asked = owners.suspects(traces, own, owner, set(identities.by_address) - taken)
     maybe_owner = [Suggestion(mine, address, because, _OWN_FIRST) for address, because in asked]
     return replace(identities, suggestions=(*maybe_owner, *identities.suggestions))
-
-
-def _apart(words: Sequence[PersonWord]) -> set[tuple[str, str]]:
-    """Pairs that the owner holds apart: by `not_same`, and because they stand under two people in the config."""
-    pairs: set[tuple[str, str]] = set()
-    for index, word in enumerate(words):
-        others = {address for later in words[index + 1 :] for address in later.addresses} | set(word.not_same)
-        for mine in word.addresses:
-            for other in others:
-                pairs |= {(mine, other), (other, mine)}
-    return pairs
 
 
 def _built_in_roles() -> Callable[[str], bool]:
@@ -313,7 +286,7 @@ class _Census:
             first, second = by_address.get(one), by_address.get(other)
             if first is None or second is None or first.id == second.id:
                 continue
-            if (one, other) in self.reader.apart:
+            if self.reader.apart(one, other):
                 continue
             ids = (min(first.id, second.id), max(first.id, second.id))
             weight = float(min(self.reader.seen[one].active, self.reader.seen[other].active))

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from math import sqrt
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.observations import Event, Message
-from rules.context import is_answer, is_forward
 from rules.copies import Occurrence, moment
 from rules.identity import Identities
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Owner, Person, Traffic
@@ -24,7 +24,7 @@ from rules.meetings import Names, table
 from rules.organisations import domain_of, is_free_mail, organisation_of, within
 from rules.owners import Own
 from rules.sightings import lists_of
-from rules.threads import Threads
+from rules.threads import Threads, heading
 
 CC = 0.4  # a copy is contact, but less than being written to
 UNNAMED = 0.3  # a blind copy, or an address of the owner's that nobody knows yet
@@ -219,7 +219,7 @@ class _Desk:
             "crowd": crowd,
             "planned": settings.now is not None and case.at > settings.now,
             "thread": thread,
-            "starts": answered is None and not message.in_reply_to and not _is_reply(message),
+            "starts": answered is None and not message.in_reply_to and not heading(message.subject or "").answers,
             "introduces": len(people) > 1 and direction is Direction.OUT and introduction(message, people),
             "title": message.subject,
             "observation": case.occurrence.id,
@@ -371,11 +371,6 @@ def _root(message: Message, own: str) -> str:
     return message.in_reply_to or message.message_id or own
 
 
-def _is_reply(message: Message) -> bool:
-    subject = message.subject or ""
-    return is_answer(subject) and not is_forward(subject)
-
-
 # What calendars put before a title when they mail an answer, in our eight languages.
 _ANSWERED = re.compile(
     r"^\s*(?:accepted|declined|tentative(?:ly accepted)?|zugesagt|abgelehnt|mit vorbehalt|angenommen|accept[ée]e?"
@@ -394,8 +389,12 @@ def is_invitation(message: Message) -> bool:
         return True
     if "calendarmessage" in headers.get("content-class", "").lower():
         return True
-    subject = message.subject
-    return bool(subject) and _ANSWERED.match(subject or "") is not None
+    return message.subject is not None and _marks_calendar(message.subject)
+
+
+@lru_cache(maxsize=131072)
+def _marks_calendar(subject: str) -> bool:
+    return _ANSWERED.match(subject) is not None
 
 
 def is_echo(message: Message, writer: str) -> bool:

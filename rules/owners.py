@@ -29,7 +29,7 @@ class Traces:
     sent: Counter[str] = field(default_factory=Counter)
     names: dict[str, Counter[Key]] = field(default_factory=lambda: defaultdict(Counter))
     writers: set[str] = field(default_factory=set)
-    recipients: list[tuple[str, ...]] = field(default_factory=list)
+    recipients: Counter[tuple[str, ...]] = field(default_factory=Counter)
     delivered: Counter[str] = field(default_factory=Counter)
 
 
@@ -75,13 +75,12 @@ class Own:
     def __init__(self, addresses: Iterable[str]) -> None:
         self.addresses = frozenset(addresses)
         self._mailboxes = {mailbox_of(address) for address in self.addresses}
-        self._asked: dict[str | None, bool] = {None: False}
+        self._asked: dict[object, bool] = {None: False}
 
     def __contains__(self, address: object) -> bool:
-        known = self._asked.get(address) if isinstance(address, str | None) else False
+        known = self._asked.get(address)
         if known is None:
-            assert isinstance(address, str)
-            known = address in self.addresses or mailbox_of(address) in self._mailboxes
+            known = address in self.addresses or (isinstance(address, str) and mailbox_of(address) in self._mailboxes)
             self._asked[address] = known
         return known
 
@@ -98,7 +97,7 @@ def read(occurrences: Iterable[Occurrence]) -> Traces:
             mail.sent[writer] += 1
         elif writer:
             mail.writers.add(writer)
-            mail.recipients.append(_addresses(message.to))
+            mail.recipients[_addresses(message.to)] += 1
         if writer and message.from_ and (key := key_of(message.from_.name)):
             mail.names[writer][key] += 1
         for header in _DELIVERY_HEADERS:
@@ -155,10 +154,11 @@ def _variants(
     houses = {organisation_of(address) for address in found} - {None}
     explains: Counter[str] = Counter()
     seen: set[str] = set()
-    for recipients in mail.recipients:
+    for recipients, count in mail.recipients.items():
         seen.update(recipients)
         if not any(one in found for one in recipients):
-            explains.update(recipients)
+            for one in recipients:
+                explains[one] += count
     variants = []
     for address in sorted(seen | set(mail.delivered)):
         if address in found or address in taken or address in mail.writers or is_role(address):

@@ -7,50 +7,22 @@ Nothing is merged by what comes later: a merge made on a day needs only what sto
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from connectors.observations import Address, Attendee, Event, Message
 from rules.copies import Occurrence, moment
+from rules.groups import Groups
 from rules.meaning import Channel, Decision, Evidence, Merge
 from rules.names import Key, bears, initials_of, key_of, readable, spelled_initials, spelled_key
 from rules.organisations import mailbox_of, organisation_of
 from rules.threads import Threads
+from rules.words import Apart
 
 _MANY_NAMES = 2  # an address signed with more full names than this is shared by several people
 _PROJECT = 6  # writers of a list that is still a few people talking
-
-
-class Groups:
-    """Disjoint sets of addresses, and the members of each."""
-
-    def __init__(self) -> None:
-        self._parent: dict[str, str] = {}
-        self._members: dict[str, list[str]] = {}
-
-    def root(self, address: str) -> str:
-        """The smallest address of the group."""
-        parent = self._parent
-        while (above := parent.get(address, address)) != address:
-            parent[address] = parent.get(above, above)
-            address = above
-        return address
-
-    def members(self, address: str) -> list[str]:
-        root = self.root(address)
-        return self._members.get(root) or [root]
-
-    def join(self, one: str, other: str) -> bool:
-        """Make two groups one; False where they were one already."""
-        first, second = sorted((self.root(one), self.root(other)))
-        if first == second:
-            return False
-        self._members[first] = [*self.members(first), *self.members(second)]
-        self._members.pop(second, None)
-        self._parent[second] = first
-        return True
 
 
 @dataclass(slots=True)
@@ -78,7 +50,7 @@ class Reader:
         zone: the owner's, for the day of a merge.
         is_role: whether an address is a desk or a robot.
         together: groups of addresses that the owner says are one person.
-        apart: ordered pairs of addresses, both ways, that the owner holds apart.
+        apart: what the owner holds apart.
     """
 
     def __init__(
@@ -87,9 +59,9 @@ class Reader:
         zone: ZoneInfo,
         is_role: Callable[[str], bool],
         together: Iterable[Sequence[str]] = (),
-        apart: Collection[tuple[str, str]] = (),
+        apart: Apart | None = None,
     ) -> None:
-        self.own, self.is_role, self.apart = own, is_role, apart
+        self.own, self.is_role, self.apart = own, is_role, apart or Apart()
         self.seen: dict[str, Sighting] = {}
         self.merges: list[Merge] = []
         self.doubts: dict[tuple[str, str], str] = {}
@@ -309,7 +281,7 @@ class Reader:
             return
         if self.apart and rule != "identity.config":
             first, second = self._groups.members(one), self._groups.members(other)
-            if any((mine, theirs) in self.apart for mine in first for theirs in second):
+            if any(self.apart(mine, theirs) for mine in first for theirs in second):
                 return
         self._groups.join(one, other)
         self.merges.append(Merge(self._day, one, other, (Evidence(rule, because, "same person", weight),)))

@@ -1,113 +1,89 @@
-"""Subjects and titles as words, and the topics that words speak of.
-
-Words are folded (`rules.folding`) and in lower case. Numbers, dates and times become signs, so that "#number" of one
-invoice is that of any other.
-"""
+"""The owner's word on people and domains. It outranks whatever the rules conclude."""
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from datetime import date
 
-from rules.folding import fold
-
-VOCABULARY = Path(__file__).parent / "vocabulary"
-LONGEST = 400  # characters of a subject that are read
-
-_MARK = re.compile(
-    r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:(fw|fwd|wg|tr|rv|enc|doorst|vl|vb|pd|transf|i)|re|aw|sv|antw|antwort|r|rif|ref|res"
-    r"|resp|vs|réf|réponse|rép|antwoord)(?:\s?\[\d+\]|\s?\(\d+\)|\^\d+)?\s?[:：]\s*",
-    re.IGNORECASE,
-)
-_TOKEN = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\d+(?:[.,:/-]\d+)*|[!?]+|\.{2,}|[$€£]")
+from rules.groups import Groups
+from rules.meaning import Channel, Circle
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A subject or title. `kind`: "new", "answer" or "forward"; `marks`: how many Re: and Fw: it wears;
-    `bare` without them; `words` folded and lower, `raw` as written, position for position."""
+class PersonWord:
+    """The owner's word on a person, from the config. `addresses` are one person, the first of them its id.
 
-    kind: str
-    marks: int
-    bare: str
-    words: tuple[str, ...]
-    raw: tuple[str, ...]
+    `not_same`: addresses that are somebody else. `assistants`: addresses that write in this person's name.
+    """
 
-
-@lru_cache(maxsize=65536)
-def read(text: str) -> Text:
-    """The words of a subject or title."""
-    text = fold(text[:LONGEST])
-    kind, marks = "new", 0
-    while (found := _MARK.match(text)) is not None:
-        kind = "forward" if found.group(1) or kind == "forward" else "answer"
-        marks += 1
-        text = text[found.end() :]
-    raw = tuple(_TOKEN.findall(text))
-    return Text(kind, marks, text.strip(), tuple(map(_word, raw)), raw)
-
-
-def _word(token: str) -> str:
-    first = token[0]
-    if first.isdigit():
-        if ":" in token:
-            return "#time"
-        return "#date" if "/" in token or "-" in token else "#number"
-    if first in "!?":
-        return first if len(token) == 1 else first * 2
-    if first == ".":
-        return "..."
-    return "$" if first in "$€£" else token.lower()
+    addresses: tuple[str, ...]
+    name: str | None = None
+    circle: Circle | None = None
+    key: bool = False
+    renews: date | None = None
+    ignore: bool = False
+    not_same: tuple[str, ...] = ()
+    every_days: int | None = None
+    prefers: Channel | None = None
+    assistants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
-    """A topic that a text speaks of, and the word that says so."""
+class DomainWord:
+    """The owner's word on everybody at a domain and below it."""
 
-    name: str
-    word: str
-
-
-class Topics:
-    """Finds topics in words. Entries are words, `beginning*`, or phrases joined by `_`."""
-
-    def __init__(self, topics: dict[str, dict[str, str]]) -> None:
-        self._words: dict[str, tuple[str, ...]] = {}
-        self._beginnings: dict[str, list[tuple[str, str]]] = {}
-        self._phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for topic, languages in topics.items():
-            for entry in " ".join(languages.values()).split():
-                self._add(fold(entry).lower(), topic)
-
-    def _add(self, entry: str, topic: str) -> None:
-        if "_" in entry:
-            phrase = tuple(entry.split("_"))
-            self._phrases.setdefault(phrase[0], []).append((phrase, topic))
-        elif entry.endswith("*"):
-            self._beginnings.setdefault(entry[:3], []).append((entry[:-1], topic))
-        elif topic not in (known := self._words.get(entry, ())):
-            self._words[entry] = (*known, topic)
-
-    def find(self, words: Sequence[str]) -> list[Topic]:
-        """The topics in order of the words; a topic stands once, by its longest phrase or first word."""
-        found: dict[str, str] = {}
-        for position, word in enumerate(words):
-            for phrase, topic in self._phrases.get(word, ()):
-                if tuple(words[position : position + len(phrase)]) == phrase:
-                    found[topic] = " ".join(phrase)
-            for topic in self._words.get(word, ()):
-                found.setdefault(topic, word)
-            for beginning, topic in self._beginnings.get(word[:3], ()):
-                if word.startswith(beginning):
-                    found.setdefault(topic, word)
-        return [Topic(topic, word) for topic, word in found.items()]
+    domain: str
+    circle: Circle | None = None
+    ignore: bool = False
 
 
-@cache
-def topics() -> Topics:
-    """The topics of `vocabulary/topics.toml`."""
-    return Topics(tomllib.loads((VOCABULARY / "topics.toml").read_text("utf-8")))
+def united(words: Iterable[PersonWord]) -> list[PersonWord]:
+    """One word per person: words that share an address are on the same person, and the first that says something
+    on a matter has it."""
+    given = list(words)
+    groups = Groups()
+    for word in given:
+        for other in word.addresses[1:]:
+            groups.join(word.addresses[0], other)
+    together: dict[str, list[PersonWord]] = {}
+    for word in given:
+        together.setdefault(groups.root(word.addresses[0]), []).append(word)
+    return [_one(said) for said in together.values()]
+
+
+def _one(said: Sequence[PersonWord]) -> PersonWord:
+    if len(said) == 1:
+        return said[0]
+    return PersonWord(
+        addresses=tuple(dict.fromkeys(address for word in said for address in word.addresses)),
+        name=next((word.name for word in said if word.name), None),
+        circle=next((word.circle for word in said if word.circle), None),
+        key=any(word.key for word in said),
+        renews=next((word.renews for word in said if word.renews), None),
+        ignore=any(word.ignore for word in said),
+        not_same=tuple(dict.fromkeys(address for word in said for address in word.not_same)),
+        every_days=next((word.every_days for word in said if word.every_days), None),
+        prefers=next((word.prefers for word in said if word.prefers), None),
+        assistants=tuple(dict.fromkeys(address for word in said for address in word.assistants)),
+    )
+
+
+class Apart:
+    """Whether the owner holds two addresses apart: by `not_same`, or because they stand under two people."""
+
+    def __init__(self, words: Iterable[PersonWord] = ()) -> None:
+        self._person: dict[str, int] = {}
+        self._pairs: set[tuple[str, str]] = set()
+        for number, word in enumerate(words):
+            for mine in word.addresses:
+                self._person[mine] = number
+                for other in word.not_same:
+                    self._pairs |= {(mine, other), (other, mine)}
+
+    def __call__(self, one: str, other: str) -> bool:
+        first, second = self._person.get(one), self._person.get(other)
+        return (first is not None and second is not None and first != second) or (one, other) in self._pairs
+
+    def __bool__(self) -> bool:
+        return bool(self._person)

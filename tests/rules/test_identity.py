@@ -205,6 +205,14 @@ def test_two_people_of_the_config_are_never_merged() -> None:
     )
 
 
+def test_two_words_on_one_person_are_one_word() -> None:
+    """An answer confirms a merge of somebody whom the config knows: the config's wishes stay."""
+    words = [PersonWord(of(ANNA), key=True, name="Anna M."), PersonWord(of(ANNA) + of(NEW), every_days=30)]
+    (person,) = resolved(mail(ANNA, MARA), mail(NEW, MARA), words=words).people
+    assert (person.id, person.key, person.name, person.every_days) == (ANNA.address, True, "Anna M.", 30)
+    assert person.addresses == of(ANNA, NEW)
+
+
 def test_a_domain_word_sets_the_circle() -> None:
     found = resolved(mail(ANNA, MARA), words=[DomainWord("nordkai.example", Circle.CUSTOMER)])
     assert found.people[0].circle is Circle.CUSTOMER
