@@ -132,7 +132,10 @@ class Loop:
         for stats in letter.result.failures:
             if stats.trouble is not None:
                 log.warning("%s/%s: %s %s", stats.account, stats.source, stats.trouble.what, stats.trouble.fix)
-        if any(stats.stored or stats.removed for stats in letter.result.sources):
+        stored = sum(stats.stored for stats in letter.result.sources)
+        removed = sum(stats.removed for stats in letter.result.sources)
+        if stored or removed:
+            log.info("%s: %d new or changed, %d gone", letter.account, stored, removed)
             self._chores.meaning_is_stale = True
 
     def _tick(self) -> None:

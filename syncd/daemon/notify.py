@@ -7,14 +7,21 @@ import socket
 
 
 def notify(**words: str) -> bool:
-    """Send `READY="1"`, `STATUS="…"` and the like; False if no service manager listens."""
+    """Send `READY="1"`, `STATUS="…"` and the like; False if no service manager listens, or it cannot listen now.
+
+    Never waits: a service manager that does not read must not stop the work.
+    """
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return False
     text = "\n".join(f"{key}={value}" for key, value in words.items())
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-        channel.connect(f"\0{address[1:]}" if address.startswith("@") else address)
-        channel.sendall(text.encode())
+        channel.setblocking(False)
+        try:
+            channel.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+            channel.send(text.encode())
+        except OSError:
+            return False
     return True
 
 
