@@ -22,7 +22,7 @@ from connectors.observations import Message
 from rules.clues import Clues, clues
 from rules.organisations import domain_of, is_free_mail, registrable
 from rules.purpose import Scores, Weights
-from rules.words import VOCABULARY
+from rules.subjects import VOCABULARY
 
 AMBIGUOUS = 0.4  # weight of an item whose reader was in doubt
 CLUE, WORD, MEANING = 0.5, 1.0, 0.06  # how far each block may reach: the inverse of its penalty

@@ -12,7 +12,7 @@ from functools import lru_cache
 from connectors.observations import Address, Message
 from rules.folders import role_of
 from rules.organisations import domain_of, is_free_mail, registrable
-from rules.words import Text, Topic, read, topics
+from rules.subjects import Text, Topic, read, topics
 
 PEOPLE_READ = 30  # recipients whose names are looked at; the rest is counted
 PERSONAL = frozenset(

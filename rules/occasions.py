@@ -12,7 +12,7 @@ from datetime import datetime
 
 from connectors.observations import Event
 from rules.clues import PERSONAL
-from rules.words import Text, read, topics
+from rules.subjects import Text, read, topics
 
 Scores = tuple[float, float, float]
 

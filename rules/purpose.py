@@ -21,7 +21,7 @@ from rules.occasions import occasion
 from rules.organisations import domain_of, is_free_mail, registrable
 from rules.purpose_words import because
 from rules.ruleset import RuleSet
-from rules.words import VOCABULARY
+from rules.subjects import VOCABULARY
 
 LABELS = ("relational", "working", "transactional")
 SHOWN = 8  # reasons given for one observation

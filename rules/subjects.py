@@ -1,0 +1,113 @@
+"""Subjects and titles as words, and the topics that words speak of.
+
+Words are folded (`rules.folding`) and in lower case. Numbers, dates and times become signs, so that "#number" of one
+invoice is that of any other.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from rules.folding import fold
+
+VOCABULARY = Path(__file__).parent / "vocabulary"
+LONGEST = 400  # characters of a subject that are read
+
+_MARK = re.compile(
+    r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:(fw|fwd|wg|tr|rv|enc|doorst|vl|vb|pd|transf|i)|re|aw|sv|antw|antwort|r|rif|ref|res"
+    r"|resp|vs|réf|réponse|rép|antwoord)(?:\s?\[\d+\]|\s?\(\d+\)|\^\d+)?\s?[:：]\s*",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\d+(?:[.,:/-]\d+)*|[!?]+|\.{2,}|[$€£]")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A subject or title. `kind`: "new", "answer" or "forward"; `marks`: how many Re: and Fw: it wears;
+    `bare` without them; `words` folded and lower, `raw` as written, position for position."""
+
+    kind: str
+    marks: int
+    bare: str
+    words: tuple[str, ...]
+    raw: tuple[str, ...]
+
+
+@lru_cache(maxsize=65536)
+def read(text: str) -> Text:
+    """The words of a subject or title."""
+    text = fold(text[:LONGEST])
+    kind, marks = "new", 0
+    while (found := _MARK.match(text)) is not None:
+        kind = "forward" if found.group(1) or kind == "forward" else "answer"
+        marks += 1
+        text = text[found.end() :]
+    raw = tuple(_TOKEN.findall(text))
+    return Text(kind, marks, text.strip(), tuple(map(_word, raw)), raw)
+
+
+def _word(token: str) -> str:
+    first = token[0]
+    if first.isdigit():
+        if ":" in token:
+            return "#time"
+        return "#date" if "/" in token or "-" in token else "#number"
+    if first in "!?":
+        return first if len(token) == 1 else first * 2
+    if first == ".":
+        return "..."
+    return "$" if first in "$€£" else token.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic that a text speaks of, and the word that says so."""
+
+    name: str
+    word: str
+
+
+class Topics:
+    """Finds topics in words. Entries are words, `beginning*`, or phrases joined by `_`."""
+
+    def __init__(self, topics: dict[str, dict[str, str]]) -> None:
+        self._words: dict[str, tuple[str, ...]] = {}
+        self._beginnings: dict[str, list[tuple[str, str]]] = {}
+        self._phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for topic, languages in topics.items():
+            for entry in " ".join(languages.values()).split():
+                self._add(fold(entry).lower(), topic)
+
+    def _add(self, entry: str, topic: str) -> None:
+        if "_" in entry:
+            phrase = tuple(entry.split("_"))
+            self._phrases.setdefault(phrase[0], []).append((phrase, topic))
+        elif entry.endswith("*"):
+            self._beginnings.setdefault(entry[:3], []).append((entry[:-1], topic))
+        elif topic not in (known := self._words.get(entry, ())):
+            self._words[entry] = (*known, topic)
+
+    def find(self, words: Sequence[str]) -> list[Topic]:
+        """The topics in order of the words; a topic stands once, by its longest phrase or first word."""
+        found: dict[str, str] = {}
+        for position, word in enumerate(words):
+            for phrase, topic in self._phrases.get(word, ()):
+                if tuple(words[position : position + len(phrase)]) == phrase:
+                    found[topic] = " ".join(phrase)
+            for topic in self._words.get(word, ()):
+                found.setdefault(topic, word)
+            for beginning, topic in self._beginnings.get(word[:3], ()):
+                if word.startswith(beginning):
+                    found.setdefault(topic, word)
+        return [Topic(topic, word) for topic, word in found.items()]
+
+
+@cache
+def topics() -> Topics:
+    """The topics of `vocabulary/topics.toml`."""
+    return Topics(tomllib.loads((VOCABULARY / "topics.toml").read_text("utf-8")))
