@@ -11,6 +11,7 @@ somebody is at it, and counts how often it was tried: after `TRIES` claims witho
 
 from __future__ import annotations
 
+import logging
 import os
 import smtplib
 import socket
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from syncd.ledger import Ledger
     from syncd.ledger.journal import Journal
     from syncd.report import Report
+
+log = logging.getLogger("syncd.outbox")
 
 TIMEOUT = 60.0
 LEASE = timedelta(minutes=10)  # how long a claim keeps others away
@@ -60,13 +63,19 @@ def last_sent(ledger: Ledger) -> datetime | None:
 def send_weekly(ledger: Ledger, config: Config, moment: datetime, now: datetime) -> bool:
     """Make and send the report that was due at `moment`; True if it went out now.
 
-    What it showed is written into the journal, so that next week's report names others.
+    The owner's answers by mail are heard first. What the report showed is written into the journal, so that next week's report names others.
 
     Raises:
         CannotSend: the mail server cannot be reached, or refuses.
     """
+    from syncd.answering import listen
+    from syncd.interpret import interpret
     from syncd.reports import make_report
 
+    heard = listen(ledger, ledger.meaning.owner_addresses() or config.owner.addresses)
+    for unclear in heard.unclear:
+        log.warning("an answer could not be understood: %s", unclear)
+    interpret(ledger, config, now=now)
     as_of = moment.date() - timedelta(days=1)
     report = make_report(ledger, config, as_of, now=now)
     mail = mail_of(report, config, moment)

@@ -15,9 +15,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from syncd import outbox
-from syncd.config.model import ReportSettings
+from syncd.config.model import Config, ReportSettings
 from syncd.ledger import Ledger
-from syncd.outbox import CannotSend, Mail, deliver, last_sent, mail_of, send, shown
+from syncd.outbox import CannotSend, Mail, deliver, last_sent, mail_of, send, send_weekly, shown
+from syncd.sync import sync
 from tests.report.weeks_made_up import AS_OF, WEEK, config, report
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -224,3 +225,33 @@ def test_what_was_shown_goes_into_the_journal_and_changes_next_weeks_choice(ledg
     assert again == first, "the same week made again stays as it was"
     suggested = [entry.subject for entry in ledger.journal.entries("suggested")]
     assert suggested == [card.known.person.id for card in first.cards]
+
+
+def test_the_weekly_mail_goes_out_for_a_real_mailbox_and_only_once(
+    ledger: Ledger, server: ReportSettings, box: Box, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mail" / ".Sent"
+    for home in (tmp_path / "mail", folder):
+        for part in ("cur", "new", "tmp"):
+            (home / part).mkdir(parents=True, exist_ok=True)
+    for number in range(20):
+        day = datetime(2026, 6, 1, 9, tzinfo=UTC) + timedelta(weeks=number)
+        source = (
+            f"From: {TO}\nTo: Ilse <ilse@nordkai.example>\nSubject: Lunch on Friday?\n"
+            f"Message-ID: <{number}@visser-advies.example>\nDate: {day:%d %b %Y} 09:00:00 +0000\n\nHello.\n"
+        )
+        (folder / "cur" / f"{number}.demo:2,S").write_text(source)
+    settings = Config.model_validate(
+        {
+            "owner": {"addresses": [TO], "timezone": "UTC"},
+            "account": [{"name": "mail", "kind": "maildir", "path": str(tmp_path / "mail")}],
+            "report": {"to": TO, "smtp": server.smtp},
+        }
+    )
+    sync(ledger, settings.account, now=NOW - timedelta(hours=1))
+    assert send_weekly(ledger, settings, NOW, NOW) is True
+    assert send_weekly(ledger, settings, NOW, NOW + timedelta(minutes=1)) is False
+    (taken,) = box.taken
+    mail = email.message_from_bytes(taken, policy=email.policy.default)
+    assert "nordkai" not in str(mail["Subject"])
+    assert last_sent(ledger) == NOW
