@@ -63,7 +63,8 @@ def last_sent(ledger: Ledger) -> datetime | None:
 def send_weekly(ledger: Ledger, config: Config, moment: datetime, now: datetime) -> bool:
     """Make and send the report that was due at `moment`; True if it went out now.
 
-    The owner's answers by mail are heard first. What the report showed is written into the journal, so that next week's report names others.
+    The owner's answers by mail are heard first. What the report showed is written into the journal, so that next
+    week's names others.
 
     Raises:
         CannotSend: the mail server cannot be reached, or refuses.
