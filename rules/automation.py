@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from math import exp
 
 from connectors.observations import Message
@@ -17,6 +17,7 @@ WRITERS_OF_A_ROBOT = 3  # so many people do not by chance write the same long su
 
 _B = BIT  # bits by name
 _HEADERS, _TRUNCATED, _THREADED = _B["headers"], _B["truncated"], _B["threaded"]
+_DISCUSSED = frozenset({"mailing-list", "x-mailing-list", "x-beenthere", "list-subscribe", "x-mailman-version"})
 _ANSWER = _B["reply"] | _B["forward"]
 
 
@@ -59,6 +60,8 @@ def structure(message: Message, own: Collection[str], domains: Collection[str], 
         flags |= _THREADED
     if message.headers:
         flags |= _HEADERS
+        if is_discussion(message.headers):
+            flags |= BIT["discussion"]
     if message.truncated:
         flags |= _TRUNCATED
     when = message.date or message.received
@@ -76,6 +79,14 @@ def structure(message: Message, own: Collection[str], domains: Collection[str], 
     if message.sender is not None and message.sender.address not in (None, writer):
         flags |= BIT["sender_differs"]
     return Structure(flags | _history(message, writer, flags, context, numbers), numbers)
+
+
+def is_discussion(headers: Mapping[str, str]) -> bool:
+    """Whether the headers are those of a list to which its readers write, not only one that is sent out."""
+    post = headers.get("list-post")
+    if post is not None:
+        return not post.strip().lower().startswith("no")
+    return not _DISCUSSED.isdisjoint(headers) and "list-unsubscribe-post" not in headers
 
 
 def _history(message: Message, writer: str, flags: int, context: Context, numbers: dict[str, float]) -> int:
