@@ -22,7 +22,10 @@ from syncd.ledger.meaning import encoded
 from syncd.ledger.times import text
 from syncd.ledger.writing import numbers
 
-TABLES = (schema.sources, schema.items, schema.revisions, schema.placements, schema.coverage, schema.journal)
+TABLES = (
+    *(schema.sources, schema.items, schema.revisions, schema.placements, schema.kept_labels),
+    *(schema.coverage, schema.journal),
+)
 _BY_NAME = {table.name: table for table in TABLES}
 _ROWS = 1000
 Row = dict[str, Any]

@@ -21,6 +21,7 @@ from syncd.ledger.facts import FORGOTTEN
 from syncd.ledger.journal import Saying, insert
 from syncd.ledger.journal import read as read_entry
 from syncd.ledger.journal_copy import Entry
+from syncd.ledger.ledger import older
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ MEANING = (
 class Erased:
     """What was erased. `items` are gone whole, `changed` lost the person's name or address, `entries` of the journal.
 
-    All meaning is dropped with them: it has to be interpreted anew. `copies` are the journal's copies, written anew.
+    All meaning is dropped with them: it has to be interpreted anew. `copies` are the journal's copies, written anew,
+    and those of older ledgers that migrations left, deleted.
     """
 
     items: int = 0
@@ -126,6 +128,7 @@ def _erase(connection: Connection, owner: int) -> Erased:
 
 def _erase_facts(connection: Connection, owner: int, known: Forgotten) -> tuple[int, int]:
     items, revisions, placements, owners = schema.items, schema.revisions, schema.placements, schema.owners
+    kept_labels = schema.kept_labels
     version = connection.execute(sa.select(owners.c.facts_version).where(owners.c.id == owner)).scalar_one() + 1
     newest = dict(_cleaned(connection, sa.select(items.c.id, items.c.payload), items, owner, known))
     older = dict(_cleaned(connection, sa.select(revisions.c.item_id, revisions.c.number, revisions.c.payload),
@@ -144,6 +147,7 @@ def _erase_facts(connection: Connection, owner: int, known: Forgotten) -> tuple[
     for item in gone:
         connection.execute(sa.delete(revisions).where(revisions.c.item_id == item))
         connection.execute(sa.delete(placements).where(placements.c.item_id == item))
+        connection.execute(sa.delete(kept_labels).where(kept_labels.c.item_id == item))
     for item in gone | changed:
         connection.execute(sa.update(items).where(items.c.id == item).values(version=version))
     if gone or changed:
@@ -193,6 +197,9 @@ def _clean_up(ledger: Ledger, erased: Erased) -> Erased:
     database.compact(ledger.engine, schema.metadata.tables)
     copies = 0
     if ledger.path is not None:
+        for old in older(ledger.path):  # of an older schema: it cannot be cleaned without becoming another ledger
+            old.unlink()
+            copies += 1
         copy = ledger.path.with_name(journal_copy.name(ledger.path, ledger.owner))
         for each in [*journal_copy.kept(copy), copy]:
             copies += _rewrite(each, forgotten(ledger))

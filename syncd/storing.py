@@ -15,14 +15,17 @@ from connectors.observations import Event, Message, Observation, encode
 from rules.folders import is_private
 from syncd.ledger.writing import Entry
 
-Forgotten = Callable[[Observation], "Observation | None"]
-"""Takes forgotten people out of an observation; None if nothing of it may stay."""
+Filter = Callable[[Observation], "Observation | None"]
+"""What of an observation may be kept; None if nothing."""
 
 _BUSY = ("id", "uid", "start", "end", "zone", "all_day", "original_start", "status", "transparency", "visibility")
 
 
-def entry(item: Item, *, include_private: bool = False, forgotten: Forgotten | None = None) -> Entry:
-    """How an item is written down: as it is, without what is private or forgotten, or quarantined if it cannot be."""
+def entry(
+    item: Item, *, include_private: bool = False, forgotten: Filter | None = None, aged: Filter | None = None
+) -> Entry:
+    """How an item is written down: as it is, without what is private, forgotten or too old to be kept, or quarantined
+    if it cannot be written at all."""
     observation = item.observation
     private = not include_private and _is_private(item)
     if observation is None:
@@ -31,7 +34,10 @@ def entry(item: Item, *, include_private: bool = False, forgotten: Forgotten | N
         busy = _busy(observation) if isinstance(observation, Event) else None
         return _written(item, busy, "private", kind=_kind(observation))
     kept = observation if forgotten is None else forgotten(observation)
-    return _written(item, kept, "held" if kept else "forgotten", kind=_kind(observation))
+    if kept is None:
+        return _written(item, None, "forgotten", kind=_kind(observation))
+    young = kept if aged is None else aged(kept)
+    return _written(item, young, "held" if young else "expired", kind=_kind(observation))
 
 
 def quarantined(item: Quarantined) -> Entry:
@@ -55,7 +61,7 @@ def _kind(observation: Observation) -> str:
 
 def _written(item: Item, observation: Observation | None, state: str, *, kind: str | None = None) -> Entry:
     if observation is None:
-        places = () if state == "forgotten" else item.places  # a folder may bear somebody's name
+        places = () if state in {"forgotten", "expired"} else item.places  # a folder may bear somebody's name
         return Entry(item.native_id, item.etag, places, None, kind, state)
     if observation.folders is not None:  # the placements say it, and since when; a move is no revision
         observation = msgspec.structs.replace(observation, folders=None)

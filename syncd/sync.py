@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from connectors import registry
@@ -27,6 +28,7 @@ from syncd import forgetting, storing
 from syncd.ledger import Ledger
 from syncd.ledger.facts import PRIVATE, SourceBusy, SourceState, Trouble
 from syncd.ledger.writing import Entry, Step, Written
+from syncd.retention import Retention
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +103,7 @@ def sync(  # noqa: PLR0913 # each is a question that only the caller can answer
     accept_removals: Collection[str] = (),
     timer: Callable[[], float] = time.perf_counter,
     parser: int = PARSER_VERSION,
+    retention: Retention | None = None,
 ) -> SyncResult:
     """Bring the facts of every account to the present.
 
@@ -114,10 +117,12 @@ def sync(  # noqa: PLR0913 # each is a question that only the caller can answer
         accept_removals: sources (`account`, `source` or `account/source`) whose sudden emptiness is believed.
         timer: seconds, for the statistics.
         parser: what an older parser gave up on is read again.
+        retention: what is older is not stored in the first place.
     """
     known = forgetting.forgotten(ledger)
     forgotten = known.without if known else None
-    settings = _Settings(now, parser, frozenset(accept_removals), forgotten, progress, timer)
+    aged = partial(retention.aged, now=now) if retention else None
+    settings = _Settings(now, parser, frozenset(accept_removals), forgotten, aged, progress, timer)
     results: list[SourceStats] = []
     for account in accounts:
         if only is None or account.name in only:
@@ -130,7 +135,8 @@ class _Settings:
     now: datetime
     parser: int
     accepted: frozenset[str]
-    forgotten: storing.Forgotten | None
+    forgotten: storing.Filter | None
+    aged: storing.Filter | None
     progress: Progress | None
     timer: Callable[[], float]
 
@@ -285,9 +291,10 @@ class _SourceSync:
         return next(found.step for found in self._ledger.facts.sources() if found.id == state.id)
 
     def _write(self, batch: Batch, state: SourceState, step: int) -> None:
-        private, forgotten = self._account.include_private, self._settings.forgotten
+        settings, private = self._settings, self._account.include_private
         entries: list[Entry] = [
-            storing.entry(item, include_private=private, forgotten=forgotten) for item in batch.items
+            storing.entry(item, include_private=private, forgotten=settings.forgotten, aged=settings.aged)
+            for item in batch.items
         ]
         entries.extend(storing.quarantined(item) for item in batch.quarantined)
         written = self._ledger.facts.write(

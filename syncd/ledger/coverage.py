@@ -36,14 +36,37 @@ def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def extend(connection: Connection, owner: int, source: int, covered: Sequence[Span]) -> None:
-    """Add newly covered time to what the source had."""
+    """Add newly covered time to what the source had, but none that retention has dropped."""
     if not covered:
         return
+    kept_from = connection.execute(
+        sa.select(schema.sources.c.kept_from).where(schema.sources.c.id == source)
+    ).scalar()
+    _bring(connection, owner, source, [*_stored(connection, source), *map(_whole_seconds, covered)], kept_from)
+
+
+def cut(connection: Connection, owner: int, kept_from: str) -> None:
+    """Nothing before that time is covered any longer, in any of the owner's sources, nor by later syncs."""
+    table = schema.sources
+    of_owner = table.c.owner_id == owner
+    later = sa.and_(of_owner, sa.or_(table.c.kept_from.is_(None), table.c.kept_from < kept_from))
+    connection.execute(sa.update(table).where(later).values(kept_from=kept_from))
+    for source in connection.execute(sa.select(table.c.id).where(of_owner)).scalars().all():
+        _bring(connection, owner, source, _stored(connection, source), kept_from)
+
+
+def _stored(connection: Connection, source: int) -> list[Span]:
     table = schema.coverage
     query = sa.select(table.c.start, table.c.end).where(table.c.source_id == source)
-    old = {(start, end) for start, end in connection.execute(query)}
-    spans = [Span(moment(start), moment(end)) for start, end in old]
-    new = {(text(span.start), text(span.end)) for span in joined([*spans, *map(_whole_seconds, covered)])}
+    return [Span(moment(start), moment(end)) for start, end in connection.execute(query)]
+
+
+def _bring(connection: Connection, owner: int, source: int, spans: Iterable[Span], kept_from: str | None) -> None:
+    """Make the stored spans equal to these, from `kept_from` on."""
+    table = schema.coverage
+    old = {(text(span.start), text(span.end)) for span in _stored(connection, source)}
+    new = {(max(text(span.start), kept_from or ""), text(span.end)) for span in joined(spans)}
+    new = {(start, end) for start, end in new if start < end}
     for start, _ in old - new:
         connection.execute(sa.delete(table).where(table.c.source_id == source, table.c.start == start))
     rows = [{"source_id": source, "owner_id": owner, "start": start, "end": end} for start, end in sorted(new - old)]

@@ -94,6 +94,13 @@ def compact(engine: Engine, tables: Iterable[str]) -> None:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+def checkpoint(engine: Engine) -> None:
+    """Empty SQLite's write-ahead log into the file, whose freed pages are overwritten (`secure_delete`)."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(**{OUTSIDE: True}) as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def _create_private(path: Path) -> None:
     """Make the file 0600 before SQLite does it under the umask; -wal and -shm inherit the mode of the file."""
     try:

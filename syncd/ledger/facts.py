@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from connectors.connector import Source, Span
 from connectors.observations import Observation, decode
 from rules.copies import Copy
-from rules.meaning import Coverage
+from rules.meaning import Coverage, Decision
 from syncd.ledger import coverage, schema, streaming, writing
 from syncd.ledger.schema import items, owners, sources
 from syncd.ledger.times import moment, text
@@ -138,6 +139,14 @@ class Facts:
             numbers = sorted(set(only))
             for first in range(0, len(numbers), 500):
                 yield from streaming.copies(connection, self._owner, numbers[first : first + 500])
+
+    def kept_labels(self) -> dict[int, Decision]:
+        """By item: what the rules said of it before retention took the words that they said it from."""
+        table = schema.kept_labels
+        query = sa.select(table.c.item_id, table.c.label).where(table.c.owner_id == self._owner)
+        decoder = msgspec.json.Decoder(Decision)
+        with self._ledger.read() as connection:
+            return {row.item_id: decoder.decode(row.label) for row in connection.execute(query)}
 
     # Sources
 

@@ -99,8 +99,11 @@ def writing(engine: Engine, *, durable: bool = False) -> Iterator[Connection]:
 def _bring_up(engine: Engine, where: str) -> None:
     """Create or migrate, in one transaction, so that a kill leaves either the old schema or the new one."""
     with engine.connect() as connection:
-        if _revision(connection) == schema.HEAD:
-            return
+        revision = _revision(connection)
+    if revision == schema.HEAD:
+        return
+    if revision is not None and revision < schema.HEAD:
+        _keep_older(engine)
     with writing(engine, durable=True) as connection:
         if engine.dialect.name == "postgresql":  # two processes that start at once must not both create
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(7389253101)"))
@@ -114,6 +117,20 @@ def _bring_up(engine: Engine, where: str) -> None:
             schema.create(connection)
         else:
             _migrate(connection, revision, where)
+
+
+def _keep_older(engine: Engine) -> None:
+    """A copy of a SQLite ledger as it was before a migration, for whoever has to go back to the older syncd."""
+    path = database.file_of(engine.url)
+    if path is not None:
+        copy = path.with_name(f"{path.name}.before-{schema.HEAD}")
+        copy.unlink(missing_ok=True)  # left by a migration that was killed
+        database.copy(engine, copy)
+
+
+def older(path: Path) -> list[Path]:
+    """The copies that migrations left beside a SQLite ledger."""
+    return sorted(path.parent.glob(f"{path.name}.before-*"))
 
 
 def _migrate(connection: Connection, revision: str, where: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-HEAD = "0001"  # the newest revision under migrations/versions; a test holds it there
+HEAD = "0002"  # the newest revision under migrations/versions; a test holds it there
 
 metadata = sa.MetaData(
     naming_convention={
@@ -74,6 +74,7 @@ sources = sa.Table(
     _text("fix", required=False),
     _text("error_at", required=False),
     _text("retry_at", required=False),
+    _text("kept_from", required=False),  # retention dropped what is older
     sa.UniqueConstraint("owner_id", "account", "name"),
 )
 
@@ -130,6 +131,14 @@ coverage = sa.Table(
     sa.Column("start", sa.Text, primary_key=True),
     _owner(),
     _text("end"),
+)
+
+kept_labels = sa.Table(
+    "kept_labels",
+    metadata,
+    _item(primary_key=True),
+    _owner(),
+    _text("label"),  # what the rules said of an item before retention took its words
 )
 
 # Meaning

@@ -142,7 +142,7 @@ class _Writer:
             if row["payload"] is not None:
                 self._revise(row)
         values |= {"removed_at": None, "ended_at": None}
-        places = () if values["state"] == "forgotten" else entry.places
+        places = () if values["state"] in {"forgotten", "expired"} else entry.places
         moved = entry.state != "quarantined" and self._move(row["id"], places)
         differs = {column for column, value in values.items() if row[column] != value}
         if not differs and not moved:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from syncd.ledger import Ledger, LedgerError, database, migrations, schema
-from syncd.ledger.ledger import writing
+from syncd.ledger.ledger import older, writing
 from tests.ledger.conftest import Databases
 
 PG_SCHEMA = """
@@ -28,21 +28,32 @@ PG_SCHEMA = """
 def described(url: str) -> list[tuple[str, ...]]:
     """Everything that the database itself says of its tables, indexes and views."""
     engine = database.connect(database.parse(url))
-    sqlite = engine.dialect.name == "sqlite"
-    query = "SELECT type, name, tbl_name, sql FROM sqlite_master" if sqlite else PG_SCHEMA
     with engine.connect() as connection:
-        rows = [tuple(str(value) for value in row) for row in connection.execute(sa.text(query))]
+        if engine.dialect.name == "sqlite":
+            rows = list(_sqlite_schema(connection))
+        else:
+            rows = [tuple(row) for row in connection.execute(sa.text(PG_SCHEMA))]
     engine.dispose()
-    rows = [row for row in rows if "alembic_version" not in row]  # Alembic writes that table by itself
-    return sorted(tuple(_sorted_constraints(value) for value in row) for row in rows)
+    # Alembic writes that table by itself.
+    return sorted(tuple(map(str, row)) for row in rows if "alembic_version" not in row)
 
 
-def _sorted_constraints(sql: str) -> str:
-    """The order in which a table's constraints are written down means nothing."""
-    lines = [re.sub(r",$", "", line.strip()) for line in sql.splitlines()]
-    return "\n".join(
-        [line for line in lines if "CONSTRAINT" not in line] + sorted(x for x in lines if "CONSTRAINT" in x)
+def _sqlite_schema(connection: sa.Connection) -> Iterator[tuple[object, ...]]:
+    for name, kind, _, without_rowid, strict in connection.execute(
+        sa.text("SELECT name, type, ncol, wr, strict FROM pragma_table_list WHERE schema = 'main'")
+    ):
+        yield "table", name, kind, without_rowid, strict
+        for pragma in ("table_xinfo", "foreign_key_list", "index_list"):
+            # The first column counts; nothing is meant by the order in which a table names its parts.
+            yield from (
+                (pragma, name, *row[1:])
+                for row in connection.execute(sa.text(f"SELECT * FROM pragma_{pragma}('{name}')"))
+            )
+    yield from map(
+        tuple, connection.execute(sa.text("SELECT type, name, sql FROM sqlite_master WHERE type != 'table'"))
     )
+    counted = "SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'"
+    yield from (("autoincrement", name) for (name,) in connection.execute(sa.text(counted)))
 
 
 def migrate(url: str, to: str = "head") -> None:
@@ -77,6 +88,19 @@ def test_every_revision_opens_and_keeps_its_rows(databases: Databases) -> None:
         with Ledger.open(url, owner="kept") as ledger, ledger.read() as connection:
             names = connection.execute(sa.select(schema.owners.c.name)).scalars().all()
         assert names == ["kept"]
+
+
+def test_an_older_ledger_is_kept_beside_the_migrated_one(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    migrate(f"sqlite:///{path}", "0001")
+    Ledger.open(f"sqlite:///{path}").close()
+    (copy,) = older(path)
+    assert copy.name == f"ledger.db.before-{schema.HEAD}"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    engine = database.connect(database.parse(f"sqlite:///{copy}"))
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == "0001"
+    engine.dispose()
 
 
 def test_head_is_the_newest_migration() -> None:
