@@ -125,6 +125,44 @@ class NetworkAccountOptions(AccountOptions):
         return None if endpoint is None else checked_endpoint(endpoint, cls.schemes)
 
 
+class GoogleAccountOptions(NetworkAccountOptions):
+    """What Gmail and Google Calendar may both say about the login."""
+
+    client_file: Path | None = Field(
+        default=None,
+        description="Your own OAuth client, as the JSON file that the Google console gives (docs/google.md).",
+        examples=["google-client.json"],
+    )
+    service_account_file: Path | None = Field(
+        default=None,
+        description="Instead of a login: the key of a service account that may act for `user`.",
+        examples=["service-account.json"],
+    )
+
+
+class GmailOptions(GoogleAccountOptions):
+    """A Gmail or Google Workspace mailbox, through the scope that shows no text of a mail."""
+
+    kind: Literal["gmail"] = "gmail"
+    units_per_minute: int = Field(
+        default=6_000, ge=100, description="Your quota in units a minute; projects from before May 2026 have 15000."
+    )
+    get_units: int = Field(default=20, ge=1, description="What reading one message costs; once it was 5.")
+    thread_units: int = Field(default=40, ge=1, description="What reading one thread costs; once it was 10.")
+
+
+class GoogleCalendarOptions(GoogleAccountOptions):
+    """Google calendars."""
+
+    kind: Literal["google_calendar"] = "google_calendar"
+    calendars: tuple[str, ...] = Field(
+        default=(),
+        description="Names or ids of the calendars to read. Without it: your own ones that are shown in Google.",
+        examples=[["primary"]],
+    )
+    requests_per_minute: int = Field(default=600, ge=10, description="Your quota in requests a minute.")
+
+
 def checked_endpoint(url: str, schemes: frozenset[str]) -> str:
     """`url` without a trailing slash if it is safe to talk to.
 

@@ -8,13 +8,25 @@ from types import MappingProxyType
 from typing import cast
 
 from connectors.connector import Connector
-from connectors.options import AccountOptions, IcsOptions, MaildirOptions, MboxOptions, MemoryOptions
+from connectors.options import (
+    AccountOptions,
+    GmailOptions,
+    GoogleCalendarOptions,
+    IcsOptions,
+    MaildirOptions,
+    MboxOptions,
+    MemoryOptions,
+    NetworkAccountOptions,
+)
+from connectors.secrets import Forgetful, Secrets
 
 KINDS: Mapping[str, type[AccountOptions]] = MappingProxyType(
     {
         "maildir": MaildirOptions,
         "mbox": MboxOptions,
         "ics": IcsOptions,
+        "gmail": GmailOptions,
+        "google_calendar": GoogleCalendarOptions,
         "memory": MemoryOptions,
     }
 )
@@ -25,12 +37,20 @@ _CONNECTORS: Mapping[str, tuple[str, str]] = {
     "maildir": ("connectors.maildir", "MaildirConnector"),
     "mbox": ("connectors.mbox", "MboxConnector"),
     "ics": ("connectors.ics", "IcsConnector"),
+    "gmail": ("connectors.google.gmail", "GmailConnector"),
+    "google_calendar": ("connectors.google.calendar", "GoogleCalendarConnector"),
     "memory": ("connectors.memory", "MemoryConnector"),
 }
 
 
-def open_connector(options: AccountOptions) -> Connector:
-    """The connector of an account; nothing is opened or contacted before one of its methods is called."""
+def open_connector(options: AccountOptions, secrets: Secrets | None = None) -> Connector:
+    """The connector of an account; nothing is opened or contacted before one of its methods is called.
+
+    Args:
+        secrets: where logins of network accounts are kept; without it, they are forgotten with the process.
+    """
     module, name = _CONNECTORS[options.kind]
     connector_class = getattr(import_module(module), name)
+    if isinstance(options, NetworkAccountOptions):
+        return cast(Connector, connector_class(options, secrets or Forgetful()))
     return cast(Connector, connector_class(options))

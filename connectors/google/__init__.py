@@ -1,0 +1,1 @@
+"""Gmail and Google Calendar: metadata through the smallest scopes that work."""

@@ -1,0 +1,100 @@
+"""Spending Gmail's quota: whole threads where they are cheaper than single messages, fifty at a time, newest first.
+
+A message costs 20 units, a thread 40 however long it is. For n wanted messages of a thread the least is
+min(20 n, 40), and that is what the plan below spends; two messages cost the same either way and are taken singly, as
+an answer without the thread's other messages is smaller.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connectors.connector import BadItem, Item, Place, Quarantined
+from connectors.google.mail import FIELDS, HEADERS, etag_of, item_of
+from connectors.google.service import PARTS, Call, Json, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A listed message and its thread."""
+
+    id: str
+    thread: str
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One request of the plan: a thread, or a single message of one."""
+
+    thread: str
+    message: str | None
+    wanted: frozenset[str]
+
+
+class Fetcher:
+    """Fetches message headers for a listing in a given order."""
+
+    def __init__(
+        self, service: Service, get_units: int, thread_units: int, labels: Mapping[str, Place], now: datetime
+    ) -> None:
+        self._service, self._labels, self._now = service, labels, now
+        self._get_units, self._thread_units = get_units, thread_units
+
+    def plan(self, wanted: Sequence[Found]) -> list[Errand]:
+        """What to ask for, in the order of the newest wanted message of each thread."""
+        threads: dict[str, list[str]] = defaultdict(list)
+        for one in wanted:
+            threads[one.thread].append(one.id)
+        errands: list[Errand] = []
+        for thread, ids in threads.items():
+            if len(ids) * self._get_units > self._thread_units:
+                errands.append(Errand(thread, None, frozenset(ids)))
+            else:
+                errands.extend(Errand(thread, id_, frozenset((id_,))) for id_ in ids)
+        return errands
+
+    def fetch(self, wanted: Sequence[Found]) -> Iterator[tuple[tuple[Item, ...], tuple[Quarantined, ...]]]:
+        """What was read and what could not be, in batches. What was deleted since it was listed is left out."""
+        errands = self.plan(wanted)
+        for first in range(0, len(errands), PARTS):
+            some = errands[first : first + PARTS]
+            answers = self._service.execute_all([self._call(errand) for errand in some])
+            items: list[Item] = []
+            bad: list[Quarantined] = []
+            for errand, answer in zip(some, answers, strict=True):
+                for resource in _messages(answer):
+                    if resource["id"] in errand.wanted:
+                        self._read(resource, items, bad)
+            yield tuple(items), tuple(bad)
+
+    def _read(self, resource: Json, items: list[Item], bad: list[Quarantined]) -> None:
+        try:
+            items.append(item_of(resource, self._labels, self._now))
+        except BadItem as error:
+            etag = etag_of(resource.get("labelIds", ()), self._labels)
+            bad.append(Quarantined(resource["id"], etag, error.what))
+
+    def _call(self, errand: Errand) -> Call:
+        options: dict[str, Any] = {"userId": "me", "format": "metadata", "metadataHeaders": list(HEADERS)}
+        if errand.message is None:
+            request = self._users().threads().get(id=errand.thread, fields=f"messages({FIELDS})", **options)
+            return Call(request, self._thread_units, "threads.get")
+        request = self._users().messages().get(id=errand.message, fields=FIELDS, **options)
+        return Call(request, self._get_units, "messages.get")
+
+    def _users(self) -> Any:
+        return self._service.resource.users()
+
+
+def _messages(answer: Json | None) -> Sequence[Json]:
+    """The messages of a thread's answer, or the one of a message's own; none where it is gone."""
+    if answer is None:
+        return ()
+    if "internalDate" in answer:
+        return (answer,)
+    found: Sequence[Json] = answer.get("messages", ())
+    return found

@@ -1,0 +1,298 @@
+"""The owner's login at Google: an OAuth client of their own, a service account, or a command that prints a token.
+
+Kept between runs is what google-auth calls authorised-user info, as JSON, under the account's name in the secrets.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connectors.connector import ConnectorError, NeedsLogin
+from connectors.options import GoogleAccountOptions
+from connectors.secrets import Secrets, from_command
+
+if TYPE_CHECKING:
+    from google.auth.credentials import Credentials
+
+    from connectors.google.service import Http
+
+Json = dict[str, Any]
+
+GMAIL_SCOPES = ("https://www.googleapis.com/auth/gmail.metadata",)
+CALENDAR_SCOPES = (
+    "https://www.googleapis.com/auth/calendar.events.readonly",
+    "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
+)
+TIMEOUT = 60.0
+DOCS = "docs/google.md leads you through it."
+
+
+def scopes_of(options: GoogleAccountOptions) -> tuple[str, ...]:
+    """The smallest scopes that the account's kind works with."""
+    return GMAIL_SCOPES if options.kind == "gmail" else CALENDAR_SCOPES
+
+
+class Transports:
+    """Makes an authorised transport for every thread; all share one login, kept in the secrets when renewed."""
+
+    def __init__(
+        self, options: GoogleAccountOptions, secrets: Secrets, plain: Callable[[], Http] | None = None
+    ) -> None:
+        self._options, self._secrets = options, secrets
+        self._plain = plain or self._plain_http
+        self._credentials: Credentials | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Http:
+        """An authorised transport; nothing is sent yet.
+
+        Raises:
+            NeedsLogin: there is no login.
+        """
+        return _Authorised(self)
+
+    def request(self, http: Http, uri: str, method: str, body: Any, headers: Json, more: Json) -> tuple[Any, bytes]:
+        """Send with a good access token; a token that has run out is renewed first."""
+        with self._lock:
+            credentials = self._login()
+            if not credentials.valid:
+                self._refresh(credentials)
+            credentials.apply(headers)  # type: ignore[no-untyped-call]
+        return http.request(uri, method=method, body=body, headers=headers, **more)
+
+    def plain(self) -> Http:
+        return self._plain()
+
+    def renew(self) -> bool:
+        """The access token was refused though it should be good: get another."""
+        with self._lock:
+            self._refresh(self._login())
+        return True
+
+    def _plain_http(self) -> Http:
+        import httplib2
+
+        ca = str(self._options.ca_file) if self._options.ca_file else None
+        http: Http = httplib2.Http(timeout=TIMEOUT, ca_certs=ca)
+        return http
+
+    def _refresh(self, credentials: Credentials) -> None:
+        from google_auth_httplib2 import Request
+
+        credentials.refresh(Request(self._plain()))  # type: ignore[no-untyped-call]
+        if hasattr(credentials, "to_json") and getattr(credentials, "refresh_token", None):
+            self._secrets.put(self._options.name, credentials.to_json())
+
+    def _login(self) -> Credentials:
+        if self._credentials is None:
+            self._credentials = credentials_of(self._options, self._secrets)
+        return self._credentials
+
+
+class _Authorised:
+    """One thread's transport."""
+
+    def __init__(self, transports: Transports) -> None:
+        self._transports, self._http = transports, transports.plain()
+
+    def renew(self) -> bool:
+        return self._transports.renew()
+
+    def request(
+        self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **more: Any
+    ) -> tuple[Any, bytes]:
+        return self._transports.request(self._http, uri, method, body, dict(headers or {}), more)
+
+    def close(self) -> None:
+        close = getattr(self._http, "close", None)
+        if close:
+            close()
+
+
+def credentials_of(options: GoogleAccountOptions, secrets: Secrets) -> Credentials:
+    """The login by whichever way the config names.
+
+    Raises:
+        NeedsLogin: none of them leads anywhere; the error says which command to type.
+    """
+    if options.token_command:
+        return _from_command(options)
+    if options.service_account_file:
+        return _delegated(options, options.service_account_file)
+    from google.oauth2.credentials import Credentials
+
+    kept = secrets.get(options.name)
+    if kept is None:
+        raise NeedsLogin("nobody has logged in yet.", where=options.name, fix=f'Run: syncd login "{options.name}"')
+    info = json.loads(kept)
+    missing = set(scopes_of(options)) - set(info.get("scopes") or ())
+    if missing:
+        what = f"the login does not cover {', '.join(sorted(missing))}."
+        fix = f'Run: syncd login "{options.name}" and tick every box.'
+        raise NeedsLogin(what, where=options.name, fix=fix)
+    credentials: Credentials = Credentials.from_authorized_user_info(info)  # type: ignore[no-untyped-call]
+    return credentials
+
+
+def _from_command(options: GoogleAccountOptions) -> Credentials:
+    from datetime import datetime, timedelta
+
+    from google.oauth2.credentials import Credentials
+
+    def fetch(request: object, scopes: Sequence[str]) -> tuple[str, datetime]:
+        del request, scopes
+        token = from_command(options.token_command or "", options.name)
+        # google-auth counts in naive UTC; the command is asked again before a usual token runs out.
+        return token, datetime.utcnow() + timedelta(minutes=45)  # noqa: DTZ003
+
+    return Credentials(None, refresh_handler=fetch, scopes=list(scopes_of(options)))  # type: ignore[no-untyped-call]
+
+
+def _delegated(options: GoogleAccountOptions, file: Path) -> Credentials:
+    """A service account with domain-wide delegation, acting for `user`."""
+    from google.oauth2.service_account import Credentials
+
+    if not options.user:
+        raise NeedsLogin(
+            "a service account must know for whom it acts.",
+            where=options.name,
+            fix='Write user = "you@your-domain" into the account.',
+        )
+    try:
+        key: Credentials = Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
+            str(file), scopes=list(scopes_of(options))
+        )
+    except (OSError, ValueError) as error:
+        fix = "Name the JSON key of the service account under service_account_file."
+        raise NeedsLogin(f"{file} is no key of a service account: {error}.", where=options.name, fix=fix) from error
+    delegated: Credentials = key.with_subject(options.user)  # type: ignore[no-untyped-call]
+    return delegated
+
+
+def log_in(
+    options: GoogleAccountOptions,
+    secrets: Secrets,
+    *,
+    browser: Callable[[str], object] | None = None,
+    tell: Callable[[str], object] = print,
+    ask: Callable[[str], str] = input,
+) -> str:
+    """Lead the owner through the consent page and keep the login; returns a sentence on how it went.
+
+    Args:
+        browser: opens a URL on this machine; without one (`--no-browser`) the owner opens it elsewhere and pastes
+            back the address of the page that then fails to load, which holds the code.
+
+    Raises:
+        ConnectorError: there is no OAuth client, or the consent did not come.
+    """
+    if options.token_command or options.service_account_file:
+        return f'"{options.name}" needs no login: the config names where its token comes from.'
+    client = _client(options)
+    scopes = list(scopes_of(options))
+    credentials = _by_loopback(client, scopes, browser) if browser else _by_pasting(client, scopes, tell, ask)
+    granted = set(getattr(credentials, "granted_scopes", None) or scopes)
+    if not granted >= set(scopes):
+        fix = "Log in again and tick every box; syncd asks for nothing that could show the text of a mail."
+        raise ConnectorError("not everything was allowed on the consent page.", where=options.name, fix=fix)
+    secrets.put(options.name, credentials.to_json())  # type: ignore[attr-defined]
+    return f'"{options.name}" is logged in. Try it with: syncd sync'
+
+
+def _client(options: GoogleAccountOptions) -> Json:
+    fix = f"Create a desktop client in the Google console and name its JSON file under client_file. {DOCS}"
+    if options.client_file is None:
+        raise ConnectorError("Google wants to know which program asks.", where=options.name, fix=fix)
+    try:
+        client: Json = json.loads(options.client_file.read_text())
+    except (OSError, ValueError) as error:
+        raise ConnectorError(
+            f"{options.client_file} cannot be read: {error}.", where=options.name, fix=fix
+        ) from error
+    if "installed" not in client:
+        what = f'{options.client_file} is not the JSON file of a client of type "Desktop app".'
+        raise ConnectorError(what, where=options.name, fix=fix)
+    return client
+
+
+def _by_loopback(client: Json, scopes: list[str], browser: Callable[[str], object]) -> Credentials:
+    """A one-time listener on 127.0.0.1 takes the code (RFC 8252, 7.3)."""
+    from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+    class Silent(WSGIRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """The request line holds the code."""
+
+    caught: list[str] = []
+
+    def page(environ: Json, start: Callable[..., object]) -> list[bytes]:
+        caught.append(f"https://{environ['HTTP_HOST']}{environ['PATH_INFO']}?{environ['QUERY_STRING']}")
+        start("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"syncd is logged in. You can close this page."]
+
+    with make_server("127.0.0.1", 0, page, handler_class=Silent) as server:
+        flow = _flow(client, scopes, f"http://127.0.0.1:{server.server_port}/")
+        url, _ = flow.authorization_url(access_type="offline", prompt="consent")
+        browser(url)
+        server.timeout = 300
+        server.handle_request()
+    if not caught:
+        raise ConnectorError(
+            "no answer came from the browser within five minutes.", fix="Try again with --no-browser."
+        )
+    return _exchanged(flow, caught[0])
+
+
+def _by_pasting(
+    client: Json, scopes: list[str], tell: Callable[[str], object], ask: Callable[[str], str]
+) -> Credentials:
+    flow = _flow(client, scopes, "http://127.0.0.1:1/")
+    url, _ = flow.authorization_url(access_type="offline", prompt="consent")
+    tell(
+        f"Open this address in a browser on any machine and allow access:\n\n{url}\n\n"
+        "The browser then shows a page that does not load. Copy the whole address of that page from the address bar."
+    )
+    answer = ask("The address: ").strip()
+    return _exchanged(flow, answer.replace("http://", "https://", 1))
+
+
+def _flow(client: Json, scopes: list[str], back: str) -> Any:
+    from google_auth_oauthlib.flow import Flow
+
+    flow = Flow.from_client_config(client, scopes=scopes, autogenerate_code_verifier=True)
+    flow.redirect_uri = back
+    return flow
+
+
+def _exchanged(flow: Any, answer: str) -> Credentials:
+    """The code for the tokens. oauthlib wants https in the answer's address; loopback is exempt by RFC 8252."""
+    import os
+
+    switch = "OAUTHLIB_RELAX_TOKEN_SCOPE"  # a box that was not ticked is told in our words, not in oauthlib's
+    before = os.environ.get(switch)
+    os.environ[switch] = "1"
+    try:
+        flow.fetch_token(authorization_response=answer)
+    except Exception as error:
+        raise ConnectorError(
+            f"Google did not accept the answer: {error}.", fix="Try again; a code is good once."
+        ) from error
+    finally:
+        if before is None:
+            del os.environ[switch]
+    credentials: Credentials = flow.credentials
+    return credentials
+
+
+def hosts(options: GoogleAccountOptions, api: str) -> tuple[str, ...]:
+    """The hosts that an account of Google contacts."""
+    from urllib.parse import urlsplit
+
+    own = urlsplit(options.endpoint).hostname if options.endpoint else None
+    if options.token_command:
+        return (own or api,)
+    return (own or api, "oauth2.googleapis.com", "accounts.google.com")
