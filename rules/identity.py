@@ -26,7 +26,7 @@ from rules import owners
 from rules.copies import Occurrence
 from rules.groups import Groups
 from rules.meaning import Circle, Decision, Evidence, Merge, Owner, Person
-from rules.names import key_of, spelled_key
+from rules.names import key_of, spelled_key, words_of
 from rules.organisations import domain_of, organisation_of, within
 from rules.sightings import Reader
 from rules.words import Apart, DomainWord, PersonWord, united
@@ -78,6 +78,10 @@ class Identities:
     is_role: Callable[[str], bool] = field(default=lambda _: False)
 
 
+# What exports and gateways write where they lost an address.
+_PLACEHOLDERS = frozenset({"no.address", "unknown", "undisclosed-recipients", "undisclosed", "nobody", "invalid", ""})
+_SEEN_ENOUGH = 2  # contacts of the rarer of two before mere likeness is worth a question
+_TELLING = 4  # letters of a name that are more than chance
 _OWN_FIRST = 1000.0  # an own address taken for a contact spoils more than two contacts that are one
 
 
@@ -222,6 +226,7 @@ class _Census:
             address in self.reader.own
             or address in self.helping
             or address in self.reader.lists
+            or address.partition("@")[0] in _PLACEHOLDERS
             or "@" not in address
             or self.reader.is_role(address)
         )
@@ -263,7 +268,7 @@ class _Census:
         names: Counter[str] = Counter()
         for address in addresses:
             if sighting := self.reader.seen.get(address):
-                names.update(sighting.names)
+                names.update({name: count for name, count in sighting.names.items() if not name.islower()})
         if names:
             return min(names, key=lambda name: (key_of(name) is None, -names[name], -len(name), name))
         spelled = sorted(key for address in addresses if (key := spelled_key(address)))
@@ -281,15 +286,39 @@ class _Census:
         return min(weights, key=lambda one: (-weights[one], one)) if weights else None
 
     def _suggestions(self, by_address: Mapping[str, Person]) -> list[Suggestion]:
+        doubts = {**self._alike(by_address), **self.reader.doubts}
         found: dict[tuple[str, str], Suggestion] = {}
-        for (one, other), because in self.reader.doubts.items():
+        for (one, other), because in doubts.items():
             first, second = by_address.get(one), by_address.get(other)
-            if first is None or second is None or first.id == second.id:
-                continue
-            if self.reader.apart(one, other):
+            if first is None or second is None or first.id == second.id or self.reader.apart(one, other):
                 continue
             ids = (min(first.id, second.id), max(first.id, second.id))
-            weight = float(min(self.reader.seen[one].active, self.reader.seen[other].active))
+            seen = [self.reader.seen.get(address) for address in (one, other)]
+            weight = float(min(sighting.active if sighting else 0 for sighting in seen))
+            if (one, other) not in self.reader.doubts and weight < _SEEN_ENOUGH:
+                continue
             if ids not in found or found[ids].weight < weight:
                 found[ids] = Suggestion(*ids, because, weight)
         return sorted(found.values(), key=lambda one: (-one.weight, one.one, one.other))
+
+    def _alike(self, by_address: Mapping[str, Person]) -> dict[tuple[str, str], str]:
+        """Addresses that look alike, without any name: the same long local part at two organisations, or an initial
+        and a surname that only one other person of the organisation bears."""
+        locals_: dict[str, list[str]] = defaultdict(list)
+        surnames: dict[tuple[str | None, str], list[str]] = defaultdict(list)
+        for address in sorted(by_address):
+            if address in self.reader.seen:
+                locals_[address.partition("@")[0]].append(address)
+                words = words_of(address)
+                if len(words) > 1 and len(words[-1]) >= _TELLING:
+                    surnames[organisation_of(address), words[-1]].append(address)
+        found: dict[tuple[str, str], str] = {}
+        for local, bearers in locals_.items():
+            if len(bearers) == 2 and len(local) > _TELLING and spelled_key(bearers[0]) is None:
+                found[bearers[0], bearers[1]] = f"both are {local} at their organisation"
+        for (organisation, surname), bearers in surnames.items():
+            short = [one for one in bearers if spelled_key(one) is None]
+            if organisation and len(bearers) == 2 and len(short) == 1:
+                because = f"nobody else at {organisation} bears the name {surname.capitalize()}"
+                found[bearers[0], bearers[1]] = because
+        return found

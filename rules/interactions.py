@@ -19,11 +19,11 @@ from zoneinfo import ZoneInfo
 from connectors.observations import Event, Message
 from rules.copies import Occurrence, moment
 from rules.identity import Identities
+from rules.lists import is_list_mail, is_tagged, lists_of
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Owner, Person, Traffic
 from rules.meetings import Names, table
 from rules.organisations import domain_of, is_free_mail, organisation_of, within
 from rules.owners import Own
-from rules.sightings import lists_of
 from rules.threads import Threads, heading
 
 CC = 0.4  # a copy is contact, but less than being written to
@@ -183,14 +183,21 @@ class _Desk:
                 circle.members.setdefault(person.id, writer)
             if not share and circle.owner_writes and circle.is_small(self._settings.small_circle):
                 share = 1.0
-        if not share and not lists and not self._is_shared(reached) and "sent" not in case.occurrence.roles:
-            share = UNNAMED  # what lies in Sent and names nobody of us, a delegate sent from here to others
+        if not share and self._is_blind_copy(case, message, reached):
+            share = UNNAMED
         if not share or person is None:
             return
         via = sender if sender and sender != writer and not lists and not self._who.is_role(sender) else None
         self._letters(
             case, message, Direction.IN, [_Correspondent(person, writer, share, via or helper)], max(1, len(reached))
         )
+
+    def _is_blind_copy(self, case: _Case, message: Message, reached: Mapping[str, float]) -> bool:
+        """Whether a mail that names no address of the owner's was meant for the owner all the same: not what came
+        through a list or to a desk, and not what a delegate sent to others from here and so lies in Sent."""
+        if "sent" in case.occurrence.roles or is_list_mail(message) or is_tagged(message.subject):
+            return False
+        return not self._is_shared(reached) and self._who.lists.isdisjoint(reached)
 
     def _is_shared(self, reached: Mapping[str, float]) -> bool:
         """Whether the mail went to a desk of the owner's house: then only being named counts."""
@@ -203,7 +210,7 @@ class _Desk:
         answered = self._threads.answered(message, case.at)
         thread = answered.thread if answered else _root(message, case.occurrence.id)
         decision, settings = case.decision, self._settings
-        crowd = decision.crowd or message.truncated
+        crowd = decision.crowd or message.truncated or not (message.to or message.cc or message.bcc)
         common: dict[str, Any] = {
             "at": case.at.astimezone(UTC),
             "local": case.at.astimezone(self._zone).date(),
@@ -268,8 +275,7 @@ class _Desk:
 
     def _robot(self, case: _Case, message: Message, writer: str) -> None:
         """Traffic: mail of a robot or a desk. Not what merely echoes (bounces, absences), nor newsletters."""
-        headers = message.headers or {}
-        if case.decision.crowd or "list-id" in headers or is_echo(message, writer):
+        if case.decision.crowd or "list-id" in (message.headers or {}) or is_echo(message, writer):
             return
         self._note(writer, Direction.IN, case)
 

@@ -7,6 +7,7 @@ spells the owner's name in the same organisation, gets mail here and never write
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,11 +15,13 @@ from dataclasses import dataclass, field
 from connectors.observations import Address, Message
 from rules.copies import Occurrence
 from rules.meaning import Evidence, Owner
-from rules.names import Key, key_of, words_of
+from rules.names import Key, key_of, spelled_key, words_of
 from rules.organisations import mailbox_of, organisation_of
 
 _LEAST_SENT = 3  # mails in Sent before an address that bears no name is believed
 _LEAST_SHARE = 0.1  # of all mails in Sent
+_LEAST_DELIVERED = 0.2  # of all mail received, before Delivered-To alone is believed
+_DIGITS_BEFORE_AT = re.compile(r"\d+@")
 _DELIVERY_HEADERS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
 
 
@@ -159,6 +162,7 @@ def _variants(
         if not any(one in found for one in recipients):
             for one in recipients:
                 explains[one] += count
+    received = sum(mail.recipients.values())
     variants = []
     for address in sorted(seen | set(mail.delivered)):
         if address in found or address in taken or address in mail.writers or is_role(address):
@@ -169,7 +173,9 @@ def _variants(
             reached = explains[address] + mail.delivered[address]
             if reached >= least:
                 variants.append((address, f"it spells the owner's name and {reached} mails to it came here"))
-        elif mail.delivered[address] >= _LEAST_SENT and _bears_name(address, None, own, found):
+        elif mail.delivered[address] >= _LEAST_SENT and (
+            _bears_name(address, None, own, found) or mail.delivered[address] >= _LEAST_DELIVERED * received
+        ):
             variants.append((address, f"{mail.delivered[address]} mails were delivered here under it"))
     return variants
 
@@ -193,14 +199,13 @@ def suspects(mail: Traces, found: Mapping[str, object], owner: Owner, people: It
 
     They bear the owner's full name, or spell it elsewhere (mvisser@ at a free-mail provider).
     """
-    own = key_of(owner.name) or _commonest_name(mail, found)
-    if own is None:
-        return []
+    own = {key for address in found if (key := spelled_key(address))}
+    own |= {key for key in (key_of(owner.name), _commonest_name(mail, found)) if key}
     doubtful = []
     for address in sorted(people):
         names = mail.names.get(address)
-        if names and own in names:
+        if names and not own.isdisjoint(names):
             doubtful.append((address, "it is signed with the owner's name"))
-        elif not names and _spells(address, own):
+        elif not names and any(_spells(_DIGITS_BEFORE_AT.sub("@", address), key) for key in own):
             doubtful.append((address, "it spells the owner's name"))
     return doubtful

@@ -7,7 +7,7 @@ Nothing is merged by what comes later: a merge made on a day needs only what sto
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from connectors.observations import Address, Attendee, Event, Message
 from rules.copies import Occurrence, moment
 from rules.groups import Groups
+from rules.lists import is_list_mail, is_tagged, lists_of
 from rules.meaning import Channel, Decision, Evidence, Merge
 from rules.names import Key, bears, initials_of, key_of, readable, spelled_initials, spelled_key
 from rules.organisations import mailbox_of, organisation_of
@@ -114,10 +115,7 @@ class Reader:
             sighting.met += 1
 
     def _lists(self, message: Message) -> list[str]:
-        headers = message.headers
-        if not headers or ("list-id" not in headers and "list-post" not in headers):
-            return []
-        found = list(lists_of(headers))
+        found = list(lists_of(message.headers)) if message.headers else []
         self.lists.update(found)
         return found
 
@@ -140,7 +138,7 @@ class Reader:
                 )
         elif writer and message.from_:
             sighting = self._sight(writer, message.from_.name)
-            if named or not lists:
+            if named or not (is_list_mail(message) or is_tagged(message.subject)):
                 sighting.wrote += 1
             for name in lists:
                 self._list_writers[name].add(writer)
@@ -285,11 +283,3 @@ class Reader:
                 return
         self._groups.join(one, other)
         self.merges.append(Merge(self._day, one, other, (Evidence(rule, because, "same person", weight),)))
-
-
-def lists_of(headers: Mapping[str, str]) -> Iterator[str]:
-    """The List-Id of a message and the address one posts to, both in lower case."""
-    if value := headers.get("list-id"):
-        yield value.rpartition("<")[2].strip("<> \t").lower()
-    if "mailto:" in (value := headers.get("list-post", "").lower()):
-        yield value.partition("mailto:")[2].partition(">")[0].partition("?")[0].strip()

@@ -67,7 +67,8 @@ def test_the_owners_free_mail_provider_is_no_team() -> None:
 @pytest.mark.parametrize(
     "title",
     ["Invoice 4711", "Rechnung Nr. 12", "Jahresrechnung 2025", "Facture 2026-03", "Factura", "Fattura n. 7",
-     "Factuur 88", "Fatura 9", "Faktura 10", "Your order has shipped", "Auftragsbestätigung 5", "Unser Angebot", "Devis 12"],
+     "Factuur 88", "Fatura 9", "Faktura 10", "Your order has shipped", "Auftragsbestätigung 5", "Unser Angebot",
+     "Devis 12"],
 )  # fmt: skip
 def test_who_bills_the_owner_is_a_supplier_and_who_is_billed_a_customer(title: str) -> None:
     assert circle_of(ANNA, mails(ANNA, title, Direction.IN)) is Circle.SUPPLIER

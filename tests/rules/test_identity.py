@@ -175,6 +175,26 @@ def test_answers_elsewhere_alone_prove_nothing() -> None:
     assert resolved(mail(HOME, MARA), mail(ANNA, MARA, reply_to=(HOME,))).merges == ()
 
 
+def test_the_same_long_local_part_elsewhere_is_a_suggestion() -> None:
+    pair = [Address("dgagliardi@reliant.example"), Address("dgagliardi@reliantenergy.example")]
+    found = resolved(*(mail(one, MARA) for one in pair * 2))
+    assert found.merges == ()
+    assert found.suggestions[0].because == "both are dgagliardi at their organisation"
+
+
+def test_an_initial_and_a_rare_surname_are_a_suggestion() -> None:
+    pair = [Address("hunter.shively@nordkai.example"), Address("s..shively@nordkai.example")]
+    found = resolved(*(mail(MARA, one) for one in pair * 2))
+    assert found.merges == ()
+    assert found.suggestions[0].because == "nobody else at nordkai.example bears the name Shively"
+    third = mail(MARA, Address("sam.shively@nordkai.example"))
+    assert resolved(*(mail(MARA, one) for one in pair * 2), third).suggestions == ()
+
+
+def test_a_placeholder_of_an_export_is_nobody() -> None:
+    assert resolved(mail(Address("no.address@nordkai.example"), MARA)).people == ()
+
+
 # --- the owner's word -----------------------------------------------------------------------------------------------
 
 

@@ -199,6 +199,26 @@ def test_list_mail_that_names_the_owner_is_contact() -> None:
     assert Read(mail(ANNA, LIST, cc=(MARA,), headers=LISTED)).people == [ANNA.address]
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"headers": {"precedence": "bulk"}},
+        {"headers": {"x-beenthere": "exmh@lists.example"}},
+        {"headers": {"mailing-list": "list zzz@groups.example; contact zzz-owner@groups.example"}},
+        {"sender": Address("exmh-bounces@lists.example")},
+        {"sender": Address("owner-exmh@lists.example")},
+        {"subject": "Re: [exmh] Sequences window"},
+    ],
+)
+def test_list_mail_is_known_without_a_list_id(fields: dict[str, Any]) -> None:
+    assert Read(mail(ANNA, LIST, **fields)).all == []
+    assert Read(mail(ANNA, LIST, cc=(MARA,), **fields)).people == [ANNA.address]
+
+
+def test_mail_to_nobody_named_is_a_crowd() -> None:
+    assert Read(mail(ANNA)).only.crowd
+
+
 def test_a_list_is_no_person() -> None:
     read = Read(mail(ANNA, LIST, MARA, headers=LISTED), mail(MARA, LIST, ANNA))
     assert read.people == [ANNA.address, ANNA.address]
