@@ -102,7 +102,8 @@ def _meaning(ledger: Ledger, config: Config, as_of: date, now: datetime, progres
         return stored
     journal = ledger.journal.entries(("logged", "merged", "parted"))
     terms = Terms.of(config, ruleset.load(config.rules), journal)
-    return understand(ledger.facts.copies(), terms, journal, now=now, until=as_of, progress=progress)
+    kept = ledger.facts.kept_labels()
+    return understand(ledger.facts.copies(), terms, journal, kept, now=now, until=as_of, progress=progress)
 
 
 def _stored(ledger: Ledger) -> Interpretation:

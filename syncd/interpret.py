@@ -7,11 +7,12 @@ what is understood up to a day does not change when later facts arrive.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from hashlib import blake2b
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -83,7 +84,8 @@ def interpret(
     if made_by == ledger.meaning.made_by() and not _came_to_pass(ledger, now):
         return Changes()
     terms = Terms.of(config, rules, journal)
-    meaning = understand(ledger.facts.copies(), terms, journal, now=now, progress=progress)
+    kept = ledger.facts.kept_labels()
+    meaning = understand(ledger.facts.copies(), terms, journal, kept, now=now, progress=progress)
     return ledger.meaning.write(meaning, made_by, now)
 
 
@@ -91,6 +93,7 @@ def understand(
     copies: Iterable[Copy],
     terms: Terms,
     journal: Sequence[Entry] = (),
+    kept: Mapping[int, Decision] = MappingProxyType({}),
     *,
     now: datetime,
     until: date | None = None,
@@ -99,6 +102,7 @@ def understand(
     """All that the rules say of the facts; pure.
 
     Args:
+        kept: by item, labels given before retention took the words that they were given for.
         until: the last day, in the owner's zone, that may be known: what ended later is left out.
     """
     zone = ZoneInfo(terms.owner.timezone)
@@ -111,6 +115,8 @@ def understand(
     own = owners.find(owners.read(occurrences), terms.owner, is_role=role, taken=taken)
     owner = replace(terms.owner, addresses=frozenset(own))
     decisions = list(_labelled(occurrences, Labeller(terms.rules, owner), progress))
+    if kept:
+        decisions = [_kept(one, decision, kept) for one, decision in zip(occurrences, decisions, strict=True)]
     identities = resolve(occurrences, decisions, terms.owner, terms.words, is_role=role)
     settings = replace(terms.settings, now=now)
     interactions, traffic = extract(occurrences, decisions, identities, owner, settings)
@@ -124,6 +130,12 @@ def understand(
         interactions=interactions,
         traffic=traffic,
     )
+
+
+def _kept(occurrence: Occurrence, decision: Decision, kept: Mapping[int, Decision]) -> Decision:
+    """The label that was kept, where every copy has lost the words that it was given for."""
+    labels = [kept[item] for item in occurrence.items if item in kept]
+    return replace(labels[0], id=decision.id) if len(labels) == len(occurrence.items) else decision
 
 
 def _suggested(suggestion: Suggestion) -> Merge:

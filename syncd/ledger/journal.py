@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from syncd.ledger.ledger import Ledger
 
 
+__all__ = ["Entry", "Journal", "Saying", "insert", "read"]
+
 log = logging.getLogger(__name__)
 
 

@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connectors.connector import Span
-from connectors.observations import Address, Event, Message
+from connectors.observations import Address, Attendee, Event, Message
 from rules.meaning import Channel, Decision, Evidence, Purpose
+from syncd.config import Config
+from syncd.config.model import RetentionSettings
 from syncd.ledger import Ledger
 from syncd.retention import Dropped, Retention, expire
 from syncd.sync import sync
+from syncd.upkeep import refresh
 from syncd.verify import verify
 from tests.ledger.conftest import Databases
 from tests.sync.outside import Account, Outside, calendar, mailbox, options
@@ -119,3 +122,22 @@ def test_off_unless_set(ledger: Ledger) -> None:
     assert expire(ledger, Retention(), NOW) == Dropped()
     assert not Retention()
     assert len(words(ledger)) == 7
+
+
+def test_a_lunch_stays_a_lunch_when_its_title_is_dropped(ledger: Ledger) -> None:
+    """Interpreted before and after: the counts are the same, the words are gone."""
+    config = Config.model_validate({"owner": {"name": "Me", "addresses": ["me@x.example"]}})
+    dates = calendar()
+    at = NOW - 200 * DAY
+    guests = tuple(Attendee(address, None, "accepted") for address in ("me@x.example", "anna@y.example"))
+    lunch = Event("e", "u", "Lunch at Canary", start=at, end=at + DAY / 24, attendees=guests, attendee_count=2)
+    dates.put("e", lunch, "Work")
+    synced(ledger, (mailbox(), dates))
+    refresh(ledger, config, now=NOW)
+    (before,) = ledger.meaning.interactions()
+    refresh(ledger, config.model_copy(update={"retention": RetentionSettings(subjects_days=100)}), now=NOW)
+    (after,) = ledger.meaning.interactions()
+    assert before.channel is Channel.IN_PERSON
+    assert (after.channel, after.purpose, after.took_place) == (before.channel, before.purpose, before.took_place)
+    assert after.title is None
+    assert "Canary" not in str(after)
