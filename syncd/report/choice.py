@@ -24,7 +24,8 @@ FLAGS = (Status.DRIFTING, Status.GOING_QUIET, Status.MOVED_DOWN, Status.ONE_SIDE
 @dataclass(frozen=True, slots=True)
 class Choice:
     """`cards` are suggested now; `waiting` were not long ago, or are too many. `fresh`: flagged in this very week.
-    `said`: since when the owner agrees with a flag. `snoozed`: how many are not shown because the owner asked."""
+    `said`: since when the owner agrees with a flag. `snoozed`: how many are not shown because the owner asked.
+    `first`: nobody was ever suggested before."""
 
     cards: tuple[Known, ...] = ()
     waiting: tuple[Known, ...] = ()
@@ -33,6 +34,7 @@ class Choice:
     fresh: tuple[Known, ...] = ()
     said: dict[str, date] = field(default_factory=dict)
     snoozed: int = 0
+    first: bool = True
 
 
 def choose(
@@ -63,6 +65,7 @@ def choose(
         fresh=tuple(one for one in cards if one.person.id in entered),
         said={one.person.id: words.right[one.person.id] for one in cards if one.person.id in words.right},
         snoozed=sum(words.snoozed(one) for one in flagged),
+        first=words.first,
     )
 
 
@@ -108,11 +111,13 @@ class _Words:
         self._until: dict[str, date] = {}
         self._closed: dict[str, date] = {}
         self.right: dict[str, date] = {}
+        self.first = True
         for entry in journal:
             person = person_of.get(entry.subject, entry.subject)
             on = entry.at.date()
             if entry.kind == "suggested" and entry.data.get("week") != week:
                 self._suggested[person] = (on, str(entry.data.get("status", "")))
+                self.first = False
             elif entry.kind == "answer":
                 self._answer(person, str(entry.data.get("word", "")), entry.data.get("until"), on)
 

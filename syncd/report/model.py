@@ -22,7 +22,7 @@ from syncd.report.figures import Figure, figures
 from syncd.report.pictures import Month, strip
 from syncd.report.seeing import Seen, see
 
-WATCHED = 8  # lines; more are counted
+NAMED = 8  # lines of those on the list or on watch; more are counted
 RENEWAL_WEEKS = 18  # how long before its end a contract is looked at
 
 
@@ -119,7 +119,8 @@ class Report:
         summary: the opening sentence; `notices` what has to be known before the rest is believed.
         call_first: whom to call first, when nearly everybody fell quiet at once.
         waiting: flagged people who are only named: suggested not long ago, or more than fit.
-        more_watched: how many are on watch beyond those shown.
+        more_waiting, more_watched: how many there are beyond those shown.
+        close: who could be called in a crisis, and where that differs from whom the owner calls key.
         people: everybody who was assessed, by name.
     """
 
@@ -133,10 +134,12 @@ class Report:
     call_first: tuple[Known, ...]
     cards: tuple[Card, ...]
     waiting: tuple[Known, ...]
+    more_waiting: int
     came_back: tuple[Known, ...]
     watched: tuple[Known, ...]
     more_watched: int
     figures: tuple[Figure, ...]
+    close: tuple[str, ...]
     seen: Seen
     twins: tuple[Twins, ...]
     people: tuple[Known, ...]
@@ -192,11 +195,13 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
         event=week.portfolio.event,
         call_first=tuple(by_id[one] for one in week.portfolio.call_first if one in by_id)[:5] if in_crisis else (),
         cards=tuple(desk.card(one, choice) for one in choice.cards),
-        waiting=choice.waiting,
+        waiting=choice.waiting[:NAMED],
+        more_waiting=max(0, len(choice.waiting) - NAMED),
         came_back=choice.came_back,
-        watched=watched[:WATCHED],
-        more_watched=max(0, len(watched) - WATCHED),
-        figures=figures(week.portfolio, desk.happened, as_of, seen.first),
+        watched=watched[:NAMED],
+        more_watched=max(0, len(watched) - NAMED),
+        figures=figures(week.portfolio, as_of, seen.first),
+        close=summary.closeness(week.portfolio, {name: one.name for name, one in by_id.items()}),
         seen=seen,
         twins=tuple(map(_twins, suggestions))[:3],
         people=known,

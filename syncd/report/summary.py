@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from rules.health.assessment import Status
+from rules.health.assessment import Portfolio, Status
 from rules.meaning import Channel, Interaction
 from syncd.report import words
 from syncd.report.choice import Choice
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from syncd.report.model import Known
 
 FIRST_WEEKS = 26  # before that, few rhythms can be told from chance
+CLOSE = 5  # names in a line
 _MET = {
     Channel.IN_PERSON: "You are going to meet",
     Channel.VIDEO: "A video call is planned",
@@ -46,7 +47,8 @@ def _news(choice: Choice) -> str:
         return f"{names} {'are' if many else 'is'} worth a thought this week: something has changed between you."
     if choice.cards:
         people = "person is" if len(choice.cards) == 1 else "people are"
-        return f"{words.number_word(len(choice.cards))} {people} worth a thought this week; nothing new has slipped."
+        news = "." if choice.first else "; nothing new has slipped."
+        return f"{words.number_word(len(choice.cards))} {people} worth a thought this week{news}"
     if choice.waiting:
         return "Nothing new this week; what was said before still stands."
     return "A good week: nobody is drifting away."
@@ -73,6 +75,17 @@ def notices(known: Sequence[Known], seen: Seen, choice: Choice) -> tuple[str, ..
     if choice.snoozed:
         found.append(f"{words.counted(choice.snoozed, 'person', 'people')} not shown because you asked for it.")
     return tuple(found)
+
+
+def closeness(portfolio: Portfolio, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Who could be called in a crisis, and where that differs from whom the owner calls key."""
+    lines = (
+        ("You could call in a crisis: {}.", portfolio.bench),
+        ("Key to you, but not close of late: {}.", portfolio.key_but_distant),
+        ("Close to you, though not marked as key: {}.", portfolio.close_but_not_key),
+    )
+    shown = ((line, [names[one] for one in people if one in names][:CLOSE]) for line, people in lines)
+    return tuple(line.format(words.listed(found)) for line, found in shown if found)
 
 
 def headline(known: Known) -> str:

@@ -28,10 +28,11 @@ def text(report: Report) -> str:
         *(_filled(notice, "! ") for notice in report.notices),
         *_section("Call first", (_named(one) for one in report.call_first)),
         *_section("To think of this week", map(_card, report.cards), apart=True),
-        *_section("Also on the list", (_named(one) for one in report.waiting)),
+        *_section("Also on the list", (*map(_named, report.waiting), _more(report.more_waiting))),
         *_section("Back again", (_named(one, evidence=True) for one in report.came_back)),
-        *_section("On watch", _watched(report)),
+        *_section("On watch", (*(_named(one, evidence=True) for one in report.watched), _more(report.more_watched))),
         *_section("The last 13 weeks, and a year ago", map(_figure, report.figures)),
+        *_section("Who is close", (_filled(line, "- ") for line in report.close)),
         *_section("One person or two?", _twins(report)),
         *_section("What this is based on", map(_filled, (*report.seen.lines, blind_spots()))),
         *_section("How to answer", (_filled(how_to_answer(report.reply_to)),)),
@@ -85,10 +86,8 @@ def _since(known: Known) -> str:
     return f" since {words.month(since)}" if since else ""
 
 
-def _watched(report: Report) -> Iterator[str]:
-    yield from (_filled(f"{_who(one)}: {one.evidence} [{one.code}]", "- ") for one in report.watched)
-    if report.more_watched:
-        yield f"- and {report.more_watched} more (syncd people)"
+def _more(number: int) -> str:
+    return f"- and {number} more (syncd people)" if number else ""
 
 
 def _figure(figure: Figure) -> str:

@@ -175,7 +175,7 @@ def test_another_week_or_reader_is_another_message() -> None:
 def test_text_and_page_say_the_same() -> None:
     found = report()
     page, plain = Page(html(found)).text, " ".join(text(found).split())
-    facts = [found.summary, *found.notices, *found.seen.lines]
+    facts = [found.summary, *found.notices, *found.seen.lines, *found.close]
     for card in found.cards:
         facts += [card.known.name, card.headline, card.known.evidence, card.known.suggestion, card.renewal]
     facts += [fact for one in (*found.came_back, *found.watched) for fact in (one.name, one.evidence)]

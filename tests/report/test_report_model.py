@@ -50,10 +50,10 @@ def test_key_people_come_first_then_what_is_worst() -> None:
 
 
 def test_at_most_five_are_suggested_and_the_rest_is_only_named() -> None:
-    crowd = [replace(BRAM, id=f"p{n}@x.example", addresses=(f"p{n}@x.example",), name=f"P {n}") for n in range(9)]
+    crowd = [replace(BRAM, id=f"p{n}@x.example", addresses=(f"p{n}@x.example",), name=f"P {n}") for n in range(16)]
     found = report([assessment(one, Status.DRIFTING) for one in crowd], people=crowd)
     assert len(found.cards) == choice.AT_MOST == 5
-    assert len(found.waiting) == 4
+    assert (len(found.waiting), found.more_waiting) == (8, 3)
 
 
 def test_who_was_suggested_lately_rests_unless_the_matter_changed() -> None:
@@ -143,7 +143,7 @@ def test_a_meeting_that_is_planned_already_is_said() -> None:
     plan = replace(contact(ILSE, AS_OF + timedelta(days=10), Channel.IN_PERSON), planned=True)
     found = report(interactions=[*life(), plan])
     assert found.cards[0].planned == "You are going to meet on 2 December 2026 already."
-    assert found.figures == report().figures, "a plan is no contact"
+    assert [card.months for card in found.cards] == [card.months for card in report().cards], "a plan is no contact"
 
 
 def test_when_everybody_is_quiet_the_report_opens_with_whom_to_call() -> None:
@@ -173,7 +173,7 @@ def test_the_first_weeks_say_that_there_is_too_little_history() -> None:
 def test_nothing_read_and_nobody_known_have_their_own_words() -> None:
     nothing = report([], people=(), interactions=[], coverage=Coverage(mail=(), calendar=None), suggestions=())
     assert nothing.summary == "There is nothing to tell yet: no mail and no calendar has been read."
-    assert nothing.figures == ()
+    assert nothing.cards == ()
 
 
 def test_a_stale_source_makes_unknown_and_says_which() -> None:
@@ -207,14 +207,27 @@ def test_people_whom_the_config_ignores_are_nowhere() -> None:
 
 def test_figures_stand_beside_the_same_weeks_a_year_ago() -> None:
     found = report().figures
-    assert len(found) == 5
-    assert all(figure.before is not None for figure in found)
-    met = {
-        one.person for one in life() if one.channel is Channel.IN_PERSON and AS_OF - one.local < timedelta(days=91)
-    }
-    assert found[0].value == len(met)
+    assert [(figure.shown, figure.shown_before, figure.trend) for figure in found] == [
+        ("9", "14", "less"), ("12", "12", "same"), ("21", "25", "less"), ("31 %", "38 %", "less"),
+        ("52 %", "41 %", "more"),
+    ]  # fmt: skip
     young = report(coverage=Coverage(mail=((date(2026, 1, 1), date(2026, 11, 23)),), calendar=None)).figures
     assert all(figure.before is None and figure.trend == "" for figure in young)
+
+
+def test_who_is_close_and_who_is_key_are_compared() -> None:
+    assert report().close == (
+        "You could call in a crisis: Tomas Okafor, Bram Kuiper and Amelie Fournel.",
+        "Key to you, but not close of late: Ilse Brandsma.",
+        "Close to you, though not marked as key: Tomas Okafor.",
+    )
+
+
+def test_the_first_report_compares_with_no_earlier_one() -> None:
+    assert report(changes=()).summary == "Five people are worth a thought this week."
+    said = [entry("suggested", BRAM.id, AS_OF - timedelta(days=7), week="2026-W46", status="drifting")]
+    again = report(changes=(), journal=said)
+    assert again.summary == "Five people are worth a thought this week; nothing new has slipped."
 
 
 def test_the_strip_counts_months_and_business_mail_of_the_firm() -> None:

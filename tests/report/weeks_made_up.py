@@ -43,6 +43,19 @@ BRAM = person("Bram Kuiper", "zilverblad.example", circle=Circle.SUPPLIER)
 PEOPLE = (ILSE, KATHARINA, JASPER, CLARA, MARTA, AMELIE, TOMAS, ROSA, BRAM)
 
 
+MEASURES = {
+    "met_in_person": Facet(9, 9, 9, None, 14, unit="people"),
+    "spoke_by_phone": Facet(12, 12, 12, None, 12, unit="people"),
+    "personal_contact": Facet(21, 21, 21, None, 25, unit="people"),
+    "meaningful": Facet(0.31, 0.26, 0.36, None, 0.38),
+    "concentration": Facet(0.52, 0.52, 0.52, None, 0.41),
+    "contacts_a_week": Facet(41, 41, 41, unit="contacts"),
+}
+DESK = Portfolio(
+    WEEK, MEASURES, bench=(TOMAS.id, BRAM.id, AMELIE.id), key_but_distant=(ILSE.id,), close_but_not_key=(TOMAS.id,)
+)
+
+
 def facets(transactional: float = 0.2) -> dict[str, Facet]:
     return {
         "transactional": Facet(
@@ -151,7 +164,7 @@ def report(
     suggestions: Sequence[Merge] = (TWINS,),
     settings: Config | None = None,
 ) -> Report:
-    week = AssessedWeek(WEEK, assessments, portfolio or Portfolio(WEEK), stale)
+    week = AssessedWeek(WEEK, assessments, portfolio or DESK, stale)
     happened = life() if interactions is None else interactions
     return build(
         week, people, happened, coverage, journal, settings or config(), as_of, changes=changes,
