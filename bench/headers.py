@@ -47,7 +47,8 @@ def write_maildir(root: Path, count: int, seed: int = 7) -> None:
 def _message(chance: random.Random, people: list[str], number: int, moment: datetime) -> bytes:
     date = format_datetime(moment)
     hops = "".join(
-        f"Received: from relay{n}.example (relay{n}.example [192.0.2.{n}])\n\tby mx{n}.example with ESMTPS id {number:08x}{n}\n"
+        f"Received: from relay{n}.example (relay{n}.example [192.0.2.{n}])\n"
+        f"\tby mx{n}.example with ESMTPS id {number:08x}{n}\n"
         f"\tfor <mara@visser.example>; {date}\n"
         for n in range(3)
     )
@@ -68,7 +69,8 @@ def _message(chance: random.Random, people: list[str], number: int, moment: date
         f"Authentication-Results: mx.example; dkim=pass header.d=firm.example; spf=pass\n"
         f"From: {chance.choice(people)}\nTo: {', '.join(chance.sample(people, chance.choice((1, 1, 1, 2, 5))))}\n"
         f"Cc: {', '.join(chance.sample(people, chance.choice((0, 0, 1, 3))))}\nDate: {date}\nSubject: {subject}\n"
-        f"Message-ID: <{number}@firm.example>\nIn-Reply-To: <{max(number - 1, 0)}@firm.example>\nReferences: {references}\n"
+        f"Message-ID: <{number}@firm.example>\n"
+        f"In-Reply-To: <{max(number - 1, 0)}@firm.example>\nReferences: {references}\n"
         f"{robot}MIME-Version: 1.0\nX-Mailer: Bench 1.0\nContent-Type: multipart/alternative; boundary=x{number}\n\n"
     )
     return head.encode() + b"x" * chance.choice((3_000, 12_000, 40_000))
@@ -80,7 +82,7 @@ class _Nothing:
     def etags(self) -> Mapping[str, str]:
         return {}
 
-    def observation(self, native_id: str) -> Observation | None:
+    def observation(self, _: str) -> Observation | None:
         return None
 
 
@@ -131,9 +133,8 @@ def main() -> None:
             print(
                 f"{name:20} {statistics.median(found):10,.0f} messages/s  ({', '.join(f'{r:,.0f}' for r in found)})"
             )
-        print(
-            f"ours / BytesHeaderParser: {statistics.median(rates['ours']) / statistics.median(rates['BytesHeaderParser']):.1f}"
-        )
+        ratio = statistics.median(rates["ours"]) / statistics.median(rates["BytesHeaderParser"])
+        print(f"ours / BytesHeaderParser: {ratio:.1f}")
         print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at {count:,} messages")
     finally:
         shutil.rmtree(root)

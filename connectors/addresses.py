@@ -28,6 +28,8 @@ def parse_addresses(raw: str) -> tuple[Address, ...]:
 def parse_address(raw: str) -> Address | None:
     """The first mailbox that has an address, else the first; None if the value names nobody."""
     mailboxes = parse_addresses(raw)
+    if len(mailboxes) == 1:
+        return mailboxes[0]
     return next((mailbox for mailbox in mailboxes if mailbox.address), mailboxes[0] if mailboxes else None)
 
 

@@ -139,6 +139,8 @@ def missing(path: Path, error: OSError) -> Unreachable:
 
 def shown(name: str) -> str:
     """A name from disk as text that any database holds; bytes that are no UTF-8 are written as escapes."""
+    if name.isascii() and name.isprintable():
+        return name
     return os.fsencode(name).decode("utf-8", "backslashreplace").replace("\0", "")
 
 

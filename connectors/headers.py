@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from connectors.addresses import parse_address, parse_addresses
 from connectors.connector import BadItem
@@ -51,6 +52,9 @@ _WANTED.update({"-".join(part.capitalize() for part in name.split("-")): name fo
 _WANTED.update({"Message-ID": "message-id", "CC": "cc", "List-ID": "list-id", "X-GM-THRID": "x-gm-thrid"})
 
 _ID = re.compile(r"<([^<>]{1,500})>")
+_PLAIN_ID = re.compile(r"\s*<([!-;=?-~]{1,500})>\s*\Z")  # nothing to clean in it
+_PLAIN_IDS = re.compile(r"<([!-;=?-~]{1,500})>")
+_LINE_END = re.compile(r"\n(?![ \t])")  # a line that begins with white space continues the one before
 _END = re.compile(rb"\r?\n\r?\n|\r\r")
 _LINK = re.compile(r"<\s*(https?://[^/?#>\s]{1,255}|mailto:[^?>\s]{1,320})[^>]*>?", re.IGNORECASE)
 _PARAMETER = re.compile(r";\s*(report-type|method)\s*=\s*\"?([\w.-]{1,60})", re.IGNORECASE)
@@ -96,36 +100,41 @@ def read_message(block: bytes, circumstances: Circumstances) -> Message:
     """
     if len(block) > HEADER_LIMIT:
         block, circumstances = block[:HEADER_LIMIT], replace(circumstances, truncated=True)
-    return from_fields(collect(_pairs(block)), circumstances)
+    return from_fields(_collect(block), circumstances)
 
 
-def _pairs(block: bytes) -> list[tuple[str, str]]:
-    """The wanted headers in order, unfolded, names canonical."""
+@lru_cache(maxsize=4_096)
+def _canonical(name: str) -> str | None:
+    """The name by which a header is wanted, or None."""
+    return _WANTED.get(name) or _WANTED.get(name.rstrip().lower())
+
+
+def _collect(block: bytes) -> dict[str, str]:
+    """The wanted headers of a block, unfolded, by canonical name. Lists that stand twice are joined; of anything else
+    the first counts."""
     if b"\r" in block:
         block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    pairs: list[tuple[str, str]] = []
-    wanted: str | None = None
-    seen = False
-    for line in _decoded(block).split("\n"):
-        if line[:1] in (" ", "\t"):
-            if wanted:
-                pairs.append((wanted, line))  # folded lines are joined by `collect`, at once and not one by one
-            continue
+    fields: dict[str, str] = {}
+    lines = _LINE_END.split(_decoded(block))
+    for line in lines:
         name, colon, value = line.partition(":")
-        wanted = None
-        if not colon:
-            continue  # `From ` of an mbox, or garbage between two headers
-        wanted = _WANTED.get(name) or _WANTED.get(name.rstrip().lower())
-        if wanted:
-            pairs.append((wanted, "\n" + value))
-        seen = seen or bool(wanted) or _is_name(name)
-    if not seen:
+        wanted = _canonical(name) if colon else None  # `From ` of an mbox, or garbage between two headers
+        if wanted is None:
+            continue
+        if "\n" in value:
+            value = value.replace("\n", "")
+        if wanted not in fields:
+            fields[wanted] = value
+        elif wanted in _LISTS:
+            fields[wanted] += f",{value}"
+    if not fields and not any(_is_name(line) for line in lines):
         raise BadItem("no header at its beginning" if block.strip() else "the message is empty")
-    return pairs
+    return fields
 
 
-def _is_name(name: str) -> bool:
-    return bool(name) and name.isascii() and name.isprintable() and " " not in name.rstrip()
+def _is_name(line: str) -> bool:
+    name, colon, _ = line.partition(":")
+    return bool(name and colon) and name.isascii() and name.isprintable() and " " not in name.rstrip()
 
 
 def _decoded(block: bytes) -> str:
@@ -146,54 +155,33 @@ def _legacy(line: str) -> str:
         return raw.decode("cp1252", "replace")
 
 
-def collect(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Wanted headers by canonical name. Lists that stand twice are joined; of anything else the first counts.
-
-    A value that begins with a line feed starts a header, any other continues the one before.
-    """
-    parts: dict[str, list[str]] = {}
-    current: list[str] = []
-    for name, value in pairs:
-        if not value.startswith("\n"):
-            current.append(value)
-            continue
-        current = [value[1:]]
-        if name not in parts:
-            parts[name] = current
-        elif name in _LISTS:
-            parts[name].append(",")
-            parts[name].append(value[1:])
-            current = parts[name]
-    return {name: _unfolded(values) for name, values in parts.items()}
-
-
-def _unfolded(values: list[str]) -> str:
-    if len(values) == 1:
-        return values[0].strip()
-    return " ".join(" ".join(values).split())
-
-
 def named(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """As `collect`, for headers that a server hands over by name and value."""
-    wanted = ((_WANTED.get(name) or _WANTED.get(name.strip().lower()), value) for name, value in pairs)
-    return collect((name, "\n" + " ".join(value.split())) for name, value in wanted if name)
+    """The wanted ones of headers that a server hands over by name and value, as `from_fields` takes them."""
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        wanted = _canonical(name)
+        if wanted and wanted not in fields:
+            fields[wanted] = value
+        elif wanted in _LISTS:
+            fields[wanted] += f",{value}"
+    return fields
 
 
 def from_fields(fields: dict[str, str], circumstances: Circumstances) -> Message:
-    """The message of headers that `collect` or `named` brought."""
+    """The message of headers that `named` brought."""
     get = fields.get
     latest = circumstances.now + timedelta(days=1)
     received = circumstances.received
-    date = believable(parse_date(fields["date"]) if "date" in fields else None, latest)
+    date = believable(parse_date(fields["date"].strip()) if "date" in fields else None, latest)
     if received is None and "received" in fields:
-        received = parse_date(fields["received"].rpartition(";")[2])
+        received = parse_date(fields["received"].rpartition(";")[2].strip())
     received = believable(received, latest)
     if received is None and date is None:
         received = believable(circumstances.delivered, latest)
     return Message(
         id=circumstances.native_id,
         message_id=identifier(get("message-id")),
-        thread=get("x-gm-thrid"),
+        thread=_word(get("x-gm-thrid")),
         date=date,
         received=received,
         subject=clean_text(decode_words(fields["subject"])) if "subject" in fields else None,
@@ -223,20 +211,32 @@ def moment_of(message: Message) -> datetime | None:
     return moment.astimezone(UTC) if moment else None
 
 
+def _word(value: str | None) -> str | None:
+    return None if value is None else clean_text(value, 100) or None
+
+
 def _one(value: str | None) -> Address | None:
-    return None if value is None else parse_address(value)
+    return None if value is None else parse_address(_unfolded(value))
 
 
 def _many(value: str | None) -> tuple[Address, ...] | None:
-    return None if value is None else parse_addresses(value)
+    return None if value is None else parse_addresses(_unfolded(value))
+
+
+def _unfolded(value: str) -> str:
+    """In one line, as far as that matters: the same list is remembered under the same text."""
+    return value.strip() if "\t" not in value and "  " not in value else " ".join(value.split())
 
 
 def identifier(value: str | None) -> str | None:
     """A Message-ID without its angle brackets, clean; None if there is none."""
     if value is None:
         return None
-    match = _ID.search(value)
-    text = clean_text(match.group(1) if match else value.strip("<> \t"), VALUE_LIMIT)
+    match = _PLAIN_ID.match(value)
+    if match:
+        return match[1]
+    found = _ID.search(value)
+    text = clean_text(found[1] if found else value.strip().strip("<>"), VALUE_LIMIT)
     return text.replace(" ", "") or None
 
 
@@ -244,8 +244,17 @@ def identifiers(value: str | None) -> tuple[str, ...] | None:
     """Every id in a References header, the newest hundred."""
     if value is None:
         return None
-    found = _ID.findall(value) or [word for word in value.split() if "@" in word and len(word) <= VALUE_LIMIT]
-    return tuple(text for text in map(identifier, found[-REFERENCES_LIMIT:]) if text)
+    plain = _PLAIN_IDS.findall(value)
+    if len(plain) == value.count("<"):
+        return tuple(plain[-REFERENCES_LIMIT:]) if plain else _bare(value)
+    found = _ID.findall(value)
+    return tuple(text for text in map(identifier, found[-REFERENCES_LIMIT:]) if text) or _bare(value)
+
+
+def _bare(value: str) -> tuple[str, ...]:
+    """Ids that have lost their angle brackets."""
+    words = [word for word in value.split() if "@" in word and len(word) <= VALUE_LIMIT]
+    return tuple(text for text in map(identifier, words[-REFERENCES_LIMIT:]) if text)
 
 
 def _first_id(value: str | None) -> str | None:
@@ -255,19 +264,25 @@ def _first_id(value: str | None) -> str | None:
 
 
 def _kept(fields: dict[str, str]) -> dict[str, str] | None:
-    kept: dict[str, str] = {}
-    for name, value in fields.items():
-        if name not in KEPT:
-            continue
-        if name in _PRESENT:
-            kept[name] = "present"
-        elif name in _LINKS:
-            kept[name] = ", ".join(f"<{link}>" for link in _LINK.findall(value[:4_000])) or "present"
-        elif name == "content-type":
-            kept[name] = _content_type(value)
-        else:
-            kept[name] = clean_text(decode_words(value), VALUE_LIMIT)
-    return kept
+    return {
+        name: _remembered(name, value) if len(value) < 300 else _value(name, value)
+        for name, value in fields.items()
+        if name in KEPT
+    }
+
+
+def _value(name: str, value: str) -> str:
+    """What is kept of a header's value."""
+    if name in _PRESENT:
+        return "present"
+    if name in _LINKS:
+        return ", ".join(f"<{link}>" for link in _LINK.findall(value[:4_000])) or "present"
+    if name == "content-type":
+        return _content_type(value)
+    return clean_text(decode_words(value), VALUE_LIMIT)
+
+
+_remembered = lru_cache(maxsize=10_000)(_value)
 
 
 def _content_type(value: str) -> str:

@@ -94,13 +94,14 @@ class IcsConnector:
         try:
             for file in _files(self._path):
                 yield from reading.file(file, self._path)
+            yield from reading.rest()
         finally:
             reading.close()
         if cursor is None:
             extent.include_known(known, reading.unchanged)
         done = _Position(state=state, horizon=horizon, oldest=extent.oldest, newest=extent.newest)
         yield Batch(
-            removed=reading.removed(), unchanged=len(reading.unchanged), cursor=write_cursor(done),
+            removed=reading.removed(), unchanged=len(reading.unchanged), cursor=write_cursor(done), cost=reading.cost,
             covered=extent.covered(live=self._live) if reading.complete else (),
         )  # fmt: skip
 
@@ -124,6 +125,7 @@ class _Reading:
         self.kept: list[str] = []  # beginnings of native ids of which nobody knows whether they are gone
         self.complete = True
         self._guard: Guard | None = None
+        self._gathered = _Gathered(self.cursor)
 
     def close(self) -> None:
         if self._guard is not None:
@@ -145,7 +147,8 @@ class _Reading:
         why = file.bad or ("there is no calendar in it" if calendar.empty else None)
         if why and not file.name:
             raise Unreachable(f"{why}.", where=str(path), fix="Correct `path`: an iCalendar file is wanted.")
-        batch = _Gathered(self.cursor)
+        batch, before = self._gathered, self._gathered.total
+        batch.read(len(file.data or b""))
         if why:
             self.complete = self.complete and file.bad is None
             self._quarantine(batch, prefixed(file.name, ""), file.stamp, why, file.name)
@@ -160,7 +163,7 @@ class _Reading:
         for count, group in enumerate(groups):
             group.key = prefixed(file.name, group.key)
             self._group(batch, group, place)
-            if batch.total > _OCCURRENCES:
+            if batch.total - before > _OCCURRENCES:
                 self.kept.append(prefixed(file.name, ""))
                 rest = f"{len(groups) - count - 1} entries left out: more than {_OCCURRENCES} occurrences in one file"
                 self._quarantine(batch, prefixed(file.name, "#rest"), file.stamp, rest, place.name)
@@ -168,7 +171,16 @@ class _Reading:
                 break
             if batch.size >= BATCH:
                 yield batch.batch()
-        yield batch.batch(Cost(requests=1, bytes=len(file.data or b"")))
+
+    @property
+    def cost(self) -> Cost:
+        """Of what was read since the last batch."""
+        return self._gathered.cost
+
+    def rest(self) -> Iterator[Batch]:
+        """What the last file left."""
+        if self._gathered.size:
+            yield self._gathered.batch()
 
     def _group(self, batch: _Gathered, group: Group, place: Place) -> None:
         from connectors.calendars import is_series, read_events
@@ -217,22 +229,27 @@ class _Reading:
 
 
 class _Gathered:
-    """What has been read and not yet handed over; `total` occurrences of the file so far."""
+    """What has been read and not yet handed over; `total` occurrences so far."""
 
     def __init__(self, cursor: Callable[[], str]) -> None:
         self._cursor = cursor
         self.items: list[Item] = []
         self.bad: list[Quarantined] = []
+        self.cost = Cost()
         self.total = 0
 
     @property
     def size(self) -> int:
         return len(self.items) + len(self.bad)
 
-    def batch(self, cost: Cost | None = None) -> Batch:
-        items, bad = tuple(self.items), tuple(self.bad)
-        self.items, self.bad = [], []
-        return Batch(items=items, quarantined=bad, cursor=self._cursor(), cost=cost or Cost())
+    def read(self, size: int) -> None:
+        """A file of `size` bytes was read."""
+        self.cost = Cost(requests=self.cost.requests + 1, bytes=self.cost.bytes + size)
+
+    def batch(self) -> Batch:
+        batch = Batch(items=tuple(self.items), quarantined=tuple(self.bad), cursor=self._cursor(), cost=self.cost)
+        self.items, self.bad, self.cost = [], [], Cost()
+        return batch
 
 
 def prefixed(file: str, name: str) -> str:

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -55,6 +56,7 @@ class _File(msgspec.Struct, frozen=True, gc=False):
     subfolder: str
     name: str
     etag: str
+    size: int
     regular: bool
 
 
@@ -118,10 +120,13 @@ class MaildirConnector:
 
 def native_id(folder: Parts, name: str) -> str:
     """The item's name: its folder below the root and the unique part of its file name."""
-    unique = _FIELD.sub("", _INFO.sub("", name))
+    unique = name.partition(":2,")[0] if ":2," in name else _INFO.sub("", name)
+    if "," in unique:
+        unique = _FIELD.sub("", unique)
     return shown("/".join((*folder, unique)))
 
 
+@lru_cache(maxsize=1_000)
 def place(folder: Parts) -> Place:
     """The folder as its owner knows it: `.Sent.2025` and `Sent/2025` are both `Sent/2025`, the root is `INBOX`."""
     names: list[str] = []
@@ -191,7 +196,7 @@ def _files(tree: Tree, folder: Parts) -> Iterator[_File]:
                 time = int(seconds.group(1)) if seconds else status.st_mtime_ns // 1_000_000_000
                 etag = f"{status.st_size:x}-{status.st_mtime_ns:x}"
                 regular = stat.S_ISREG(status.st_mode)
-                yield _File(time, native_id(folder, name), folder, subfolder, name, etag, regular)
+                yield _File(time, native_id(folder, name), folder, subfolder, name, etag, status.st_size, regular)
 
 
 class _Reader:
@@ -255,12 +260,11 @@ def _read(tree: Tree, file: _File, now: datetime) -> tuple[Item, int]:
         if end < 0 and len(data) == _FIRST_READ:
             data += os.read(descriptor, HEADER_LIMIT - _FIRST_READ)
             end = header_end(data)
-        size = os.fstat(descriptor).st_size
     finally:
         os.close(descriptor)
     where = place(file.folder)
     circumstances = Circumstances(
-        native_id=file.native_id, now=now, folders=(where.name,), size=size,
+        native_id=file.native_id, now=now, folders=(where.name,), size=file.size,
         truncated=end < 0 and len(data) >= HEADER_LIMIT, delivered=datetime.fromtimestamp(file.time, UTC),
     )  # fmt: skip
     message = read_message(data[:end] if end >= 0 else data, circumstances)

@@ -26,6 +26,8 @@ def clean_text(text: str, limit: int = SUBJECT_LIMIT) -> str:
     Controls become spaces, marks of direction and invisible characters go, lone surrogates become U+FFFD, runs of
     white space shrink to one space, and what can be composed is (NFC).
     """
+    if text.isascii() and text.isprintable() and len(text) <= limit and "  " not in text:
+        return text.strip()  # nearly all
     if len(text) > limit * 4:  # what the table removes must not push out what it keeps, within reason
         text = text[: limit * 4]
     if not text.isascii():

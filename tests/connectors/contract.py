@@ -1,7 +1,7 @@
 """What every connector promises, whatever lies behind it.
 
-A connector's tests subclass `ConnectorContract` and give it a `World`: the outside, to be filled and changed. The same
-tests hold for a file and for a server.
+A connector's tests subclass `ConnectorContract` and give it a `World`: the outside, to be filled and changed. The
+same tests hold for a file and for a server.
 """
 
 from __future__ import annotations

@@ -207,7 +207,7 @@ class IcsFolderWorld:
     live = True
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(ics, "BATCH", 1)
+        monkeypatch.setattr(ics, "BATCH", PAGE)
         self.root = root / "calendars"
         (self.root / "work").mkdir(parents=True)
         (self.root / "projects").mkdir()
