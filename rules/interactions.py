@@ -27,6 +27,7 @@ from rules.owners import Own
 from rules.threads import Threads, heading
 
 CC = 0.4  # a copy is contact, but less than being written to
+CALLED = 0.5  # a phone system's notice: a call was made, perhaps only to the machine
 UNNAMED = 0.3  # a blind copy, or an address of the owner's that nobody knows yet
 
 
@@ -141,6 +142,8 @@ class _Desk:
                 self._written(case, message, sender)
         elif sender in self._own:
             return  # the owner wrote it in somebody else's name
+        elif case.decision.channel is Channel.PHONE:
+            self._call_notice(case, message, writer)
         elif case.decision.automated or self._who.is_role(writer):
             self._robot(case, message, writer)
         else:
@@ -190,6 +193,35 @@ class _Desk:
         via = sender if sender and sender != writer and not lists and not self._who.is_role(sender) else None
         self._letters(
             case, message, Direction.IN, [_Correspondent(person, writer, share, via or helper)], max(1, len(reached))
+        )
+
+    def _call_notice(self, case: _Case, message: Message, writer: str) -> None:
+        """A phone system tells of a call: contact by phone with whom it names, or in whose name it writes. Whether
+        the two spoke, or only a machine was spoken to, it seldom says."""
+        person = self._person(writer)[0]
+        address = writer if person is not None else next(iter(self._names.in_title(message.subject or "")), None)
+        person = person or (self._person(address)[0] if address else None)
+        if person is None or address is None:
+            return
+        decision = case.decision
+        self.interactions.append(
+            Interaction(
+                id=interaction_id(case.occurrence.id, address),
+                person=person.id,
+                address=address,
+                at=case.at.astimezone(UTC),
+                local=case.at.astimezone(self._zone).date(),
+                channel=Channel.PHONE,
+                confidence=decision.confidence,
+                direction=Direction.IN,
+                purpose=decision.purpose,
+                took_place=CALLED,
+                account=case.occurrence.accounts[0],
+                planned=self._settings.now is not None and case.at > self._settings.now,
+                title=message.subject,
+                observation=case.occurrence.id,
+                evidence=decision.evidence,
+            )
         )
 
     def _is_blind_copy(self, case: _Case, message: Message, reached: Mapping[str, float]) -> bool:

@@ -334,6 +334,16 @@ def test_a_free_mail_user_is_a_person() -> None:
     assert read.identities.people[0].organisation is None
 
 
+def test_a_notice_of_a_call_is_contact_by_phone_with_whom_it_names() -> None:
+    pbx = Address("voicemail@pbx.example", "Phone system")
+    notice = mail(pbx, MARA, subject="Voicemail from Anna Meyer", date=MONDAY + DAY)
+    label = {"channel": Channel.PHONE, "automated": True}
+    called = Read(mail(ANNA, MARA), (notice, dict(label))).all[1]
+    assert (called.person, called.channel, called.took_place) == (ANNA.address, Channel.PHONE, 0.5)
+    stranger = Read((notice, dict(label)))
+    assert (stranger.all, stranger.traffic) == ([], [])
+
+
 # --- meetings -------------------------------------------------------------------------------------------------------
 
 
