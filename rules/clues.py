@@ -16,10 +16,17 @@ from rules.subjects import Text, Topic, read, topics
 
 PEOPLE_READ = 30  # recipients whose names are looked at; the rest is counted
 PERSONAL = frozenset(
-    "family celebration meals sport humour leisure greeting thanks congratulation farewell care school invitation"
-    " introduction".split()
-)
+    {
+        "family", "celebration", "meals", "sport", "humour", "leisure", "greeting", "thanks", "congratulation",
+        "farewell", "care", "school", "invitation", "introduction",
+    }
+)  # fmt: skip
 
+_KINDS = (
+    ("school", re.compile(r"\.edu$|\.edu\.|\.ac\.|\.uni-|^uni-")),
+    ("association", re.compile(r"\.org$")),
+    ("authority", re.compile(r"\.gov$|\.mil$|\.gov\.|\.gob\.|\.gouv\.|\.bund\.")),
+)
 _NAME = re.compile(r"[^\W\d_]{3,}")
 _DOCUMENT = re.compile(r"\.(?:xls|doc|pdf|ppt|zip|csv|docx|xlsx|pptx|odt|ods)\b", re.IGNORECASE)
 _PICTURE = re.compile(r"\.(?:jpe?g|gif|mpe?g|avi|mp3|mp4|mov|wav|png|pps|heic)\b", re.IGNORECASE)
@@ -40,9 +47,10 @@ class Clues:
     names: tuple[str, ...]
     other: str | None
     out: bool
+    colleague: bool
 
 
-def clues(message: Message, own: Collection[str], domains: Collection[str]) -> Clues:
+def clues(message: Message, own: Collection[str], domains: frozenset[str]) -> Clues:
     """The clues of a message, seen from the owner of the addresses `own`, whose organisation has `domains`."""
     text = read(message.subject or "")
     writer = (message.from_.address if message.from_ is not None else None) or ""
@@ -50,20 +58,21 @@ def clues(message: Message, own: Collection[str], domains: Collection[str]) -> C
     out = writer in own
     others = [address for address in addresses if address not in own]
     other = writer if not out else (others[0] if others else writer)
+    who = _relation(other, domains)
     people = _people_names(message)
     words = tuple("#person" if word in people else word for word in text.words)
     found = tuple(topics().find(words)) if words else ()
     names = [
         *_who(message, text, other, others, addresses, own, domains, out=out),
         *_form(text),
-        *_subjects(found, _relation(other, domains), text),
+        *_subjects(found, who, text),
         *_names_in_subject(text, writer, addresses, own, other),
         *_folders(message.folders or ()),
     ]
     when = message.date
     if when is not None and when.weekday() >= 5:
         names.append("weekend")
-    return Clues(text, words, found, tuple(names), other or None, out)
+    return Clues(text, words, found, tuple(names), other or None, out, who == "colleague")
 
 
 def _bucket(number: int, edges: Sequence[int]) -> str:
@@ -74,7 +83,7 @@ def _bucket(number: int, edges: Sequence[int]) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _relation(address: str, domains: Collection[str]) -> str:
+def _relation(address: str, domains: frozenset[str]) -> str:
     domain = domain_of(address)
     if not domain:
         return "unknown"
@@ -82,13 +91,7 @@ def _relation(address: str, domains: Collection[str]) -> str:
         return "colleague"
     if is_free_mail(domain):
         return "private"
-    if domain.endswith((".edu", ".ac.uk")) or ".edu." in domain or ".ac." in domain:
-        return "school"
-    if domain.endswith(".org"):
-        return "association"
-    if domain.endswith((".gov", ".mil")) or ".gov." in domain or ".gob." in domain or ".gouv." in domain:
-        return "authority"
-    return "firm"
+    return next((kind for kind, pattern in _KINDS if pattern.search(domain)), "firm")
 
 
 @lru_cache(maxsize=65536)
@@ -103,7 +106,7 @@ def _who(  # noqa: PLR0913 - the parts of one mail, taken apart once
     others: Sequence[str],
     addresses: Sequence[str],
     own: Collection[str],
-    domains: Collection[str],
+    domains: frozenset[str],
     *,
     out: bool,
 ) -> Iterator[str]:

@@ -48,12 +48,14 @@ _VENUE = re.compile(
     r"|arena|theat(?:er|re|ro)|cinema|kino|park|beach|lake|pool|club|brewery|winery|bodega|cantina|eetcafe|kroeg)\b",
     re.IGNORECASE,
 )
-_ONE_TO_ONE = re.compile(r"\b(?:1\s?[:-]\s?1|1on1|1 on 1|one[- ]on[- ]one|one[- ]to[- ]one|1to1|121)\b", re.IGNORECASE)
+_ONE_TO_ONE = re.compile(
+    r"\b(?:1\s?[:-]\s?1|1on1|1 on 1|one[- ]on[- ]one|one[- ]to[- ]one|1to1|121)\b", re.IGNORECASE
+)
 # Calendars write their own word before the title of what they change, forward or cancel.
 _CHANGE = re.compile(
-    r"^\s*(?:(?:fwd?|fw|re|wg|aw|tr|rv|updated?|re-?scheduled|moved|cancel+ed|tentative|accepted|declined|invitation|reminder"
-    r"|aktualisiert|verschoben|abgesagt|einladung|mise a jour|annule|invito|aggiornato|invitacion|actualizado|uitnodiging"
-    r"|bijgewerkt|convite|atualizado|inbjudan|uppdaterad)\s*:\s*)+",
+    r"^\s*(?:(?:fwd?|fw|re|wg|aw|tr|rv|updated?|re-?scheduled|moved|cancel+ed|tentative|accepted|declined|invitation"
+    r"|reminder|aktualisiert|verschoben|abgesagt|einladung|mise a jour|annule|invito|aggiornato|invitacion"
+    r"|actualizado|uitnodiging|bijgewerkt|convite|atualizado|inbjudan|uppdaterad)\s*:\s*)+",
     re.IGNORECASE,
 )
 _TASK = re.compile(

@@ -60,15 +60,18 @@ _WHO = {
     "firm": "somebody at another firm",
     "unknown": "an unknown address",
 }
-_COUNTED = {
-    "people": "{} recipients",
-    "marks": "{} marks of answers and forwards",
-    "domains": "{} organisations on it",
-    "cc": "{} people copied in",
-    "length": "a subject of {} words",
-    "acronyms": "{} acronyms in the subject",
-    "numbers": "{} numbers in the subject",
+_VALUED = {
+    "who": "it is with {}",
+    "topic": "it speaks of {}",
+    "people": "it has {} recipients",
+    "marks": "it wears {} marks of answers and forwards",
+    "domains": "{} organisations are on it",
+    "cc": "{} people are copied in",
+    "length": "its subject has {} words",
+    "acronyms": "its subject has {} acronyms",
+    "numbers": "its subject has {} numbers",
 }
+_WORDS = {"word": "the word “{}” stands in the subject", "title": "the word “{}” stands in the title"}
 
 
 @lru_cache(maxsize=16384)
@@ -77,19 +80,15 @@ def because(name: str) -> str:
     if name in _WHOLE:
         return _WHOLE[name]
     kind, _, rest = name.partition(" ")
-    if kind == "word":
-        return f"the word “{rest}” stands in the subject"
-    if kind == "title":
-        return f"the word “{rest}” stands in the title"
+    if kind in _WORDS:
+        return _WORDS[kind].format(rest)
     if rest:
         return " and ".join(because(part) for part in name.split(" "))
     kind, _, value = name.partition(":")
-    if kind == "who":
-        return f"it is with {_WHO.get(value, value)}"
-    if kind == "topic":
-        return f"the subject speaks of {value}"
     if kind == "topics":
         return f"personal topics in the subject: {value[0]}, business topics: {value[1]}"
-    if kind in _COUNTED:
-        return _COUNTED[kind].format(value.replace("+", " or more"))
-    return name
+    if kind == "who":
+        value = _WHO.get(value, value)
+    elif value[:1].isdigit():
+        value = f"more than {value[:-1]}" if value.endswith("+") else f"at most {value}"
+    return _VALUED.get(kind, "{}").format(value)
