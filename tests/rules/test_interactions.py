@@ -278,6 +278,10 @@ def test_invitations_and_answers_to_them_never_count(fields: dict[str, Any]) -> 
     assert Read(mail(ANNA, MARA, **fields), mail(MARA, ANNA, **fields)).all == []
 
 
+def test_what_a_person_calls_an_invitation_is_a_mail() -> None:
+    assert Read(mail(ANNA, MARA, subject="Invitation: our summer party")).people == [ANNA.address]
+
+
 def test_mail_to_oneself_never_counts() -> None:
     """Aliases not matched, the own address becomes a contact (twenty #5748, #10540)."""
     read = Read(mail(MARA, MARA), mail(Address("mara+shop@visser.example"), MARA))
@@ -305,7 +309,8 @@ def test_a_desk_is_traffic_of_its_organisation_and_no_person() -> None:
 def test_a_robots_mail_is_traffic_of_its_organisation() -> None:
     read = Read((mail(Address("orders7@mail.nordkai.example"), MARA), {"automated": True}))
     assert read.all == []
-    assert (read.only_traffic.organisation, read.only_traffic.local) == ("nordkai.example", date(2026, 3, 2))
+    one = read.only_traffic
+    assert (one.organisation, one.local, one.title) == ("nordkai.example", date(2026, 3, 2), "Offer")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,50 @@
+"""Mail that is no correspondence: what calendars send of their entries, and what echoes a mail of the owner's."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from connectors.observations import Message
+
+# What calendars put before a title when they mail an answer, in our eight languages.
+_ANSWERED = re.compile(
+    r"^\s*(?:accepted|declined|tentative(?:ly accepted)?|zugesagt|abgelehnt|mit vorbehalt|angenommen|accept[ée]e?"
+    r"|refus[ée]e?|provisoire|aceptad[ao]|rechazad[ao]|provisional|accettat[ao]|rifiutat[ao]|provvisorio"
+    r"|geaccepteerd|geweigerd"
+    r"|voorlopig|aceit[eao]|recusad[ao]|provis[óo]rio|accepterat|avb[öo]jt|prelimin[äa]rt?"
+    r"|cancell?ed event|new time proposed)\s*:"
+    # Google's own form; people write "Invitation:" too, but no time behind an @.
+    r"|^\s*(?:updated invitation|invitation|einladung|aktualisierte einladung|invito|invitaci[óo]n|uitnodiging|convite"
+    r"|inbjudan)(?: from [^:]+)?\s?: .+ @ .*\d",
+    re.IGNORECASE,
+)
+_ECHO = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@")
+
+
+def is_invitation(message: Message) -> bool:
+    """Whether a mail is a calendar's: an invitation, an answer to one, a cancellation. The calendar tells of it."""
+    headers = message.headers or {}
+    if "text/calendar" in headers.get("content-type", "").lower():
+        return True
+    if "calendarmessage" in headers.get("content-class", "").lower():
+        return True
+    return message.subject is not None and _marks_calendar(message.subject)
+
+
+@lru_cache(maxsize=131072)
+def _marks_calendar(subject: str) -> bool:
+    return _ANSWERED.match(subject) is not None
+
+
+def is_echo(message: Message, writer: str) -> bool:
+    """Whether a robot's mail only reflects a mail of the owner's: a bounce, a receipt, an absence note."""
+    headers = message.headers or {}
+    if headers.get("auto-submitted", "").lower().startswith("auto-replied"):
+        return True
+    if (
+        "multipart/report" in headers.get("content-type", "").lower()
+        or headers.get("return-path", "").strip() == "<>"
+    ):
+        return True
+    return _ECHO.match(writer) is not None
