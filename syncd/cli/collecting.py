@@ -37,6 +37,7 @@ def sync(
     """Read what is new in every account."""
     from syncd.rows import sync_rows, sync_troubles
     from syncd.sync import sync as read
+    from syncd.upkeep import retention_of
 
     place = workplace(context)
     place.check_accounts(accounts or ())
@@ -47,6 +48,7 @@ def sync(
             now=datetime.now(UTC),
             only=accounts or None,
             accept_removals=accept_removals or (),
+            retention=retention_of(place.config),
             progress=lambda source, done, total: bar(done, total, source),
         )
     if stats is Stats.JSON:

@@ -14,11 +14,13 @@ app = typer.Typer(help="Check, show and change the config file.", no_args_is_hel
 
 @app.command()
 def check(context: typer.Context) -> None:
-    """Name every problem of the config file at once."""
+    """Name every problem of the config file, and of the rule files that it names."""
+    from rules.ruleset import load
     from syncd.config.warnings import warnings
 
     place = workplace(context)
     config = place.config
+    load(config.rules)
     for warning in warnings(config):
         note(f"Warning: {warning}")
     say(f"{place.file} is fine.")

@@ -59,10 +59,10 @@ class Workplace:
     def meaning(self) -> Iterator[Ledger]:
         """The ledger with its meaning brought up to date with facts, rules and config."""
         from syncd.cli.screen import progress
-        from syncd.interpret import interpret
+        from syncd.upkeep import refresh
 
         with self.ledger() as ledger, progress("Reading the mail's meaning") as tell:
-            interpret(ledger, self.config, progress=tell)
+            refresh(ledger, self.config, progress=tell)
             yield ledger
 
     @property

@@ -17,6 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 
+from rules import ruleset
 from syncd.config import load
 from syncd.config.effective import effective
 from syncd.daemon import notify
@@ -36,7 +37,7 @@ def serve(file: Path, *, now: Callable[[], datetime] = _utc_now) -> int:
     """Run until SIGTERM or SIGINT; returns the exit code. SIGHUP reads the config again.
 
     Raises:
-        ConfigProblems: the config cannot be used at the start. Later on, a bad config only leaves the old in force.
+        ConfigProblems, RuleProblems: they cannot be used at the start. Later on, bad ones leave the old in force.
         LedgerError: the ledger cannot be opened.
     """
     configure_logging()
@@ -52,7 +53,7 @@ def serve(file: Path, *, now: Callable[[], datetime] = _utc_now) -> int:
     while True:
         log.info("config in force, from %s:\n%s", file, effective(config))
         with Ledger.open(config.database) as ledger:
-            loop = Loop(file, config, ledger, letters, now)
+            loop = Loop(file, config, ruleset.load(config.rules), ledger, letters, now)
             stopped = loop.work()
         if stopped:
             notify.notify(STOPPING="1")

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from connectors.connector import ConnectorError
-from rules.ruleset import RuleProblems
+from rules.ruleset import RuleSet
 from syncd.config import Config
 from syncd.daemon.schedule import report_due
 from syncd.ledger import Ledger
+from syncd.upkeep import refresh
 
 log = logging.getLogger("syncd.daemon")
 
@@ -19,9 +20,13 @@ RETRY = timedelta(minutes=15)
 
 
 class Chores:
-    """`alive` is called as work goes on. `trouble`: what is wrong just now, as a part of a sentence."""
+    """`rules` are those in force, `trouble` is what is wrong just now, as a part of a sentence.
 
-    def __init__(self, ledger: Ledger, alive: Callable[[], None]) -> None:
+    `alive` is called as work goes on.
+    """
+
+    def __init__(self, ledger: Ledger, rules: RuleSet, alive: Callable[[], None]) -> None:
+        self.rules = rules
         self._ledger, self._alive = ledger, alive
         self.meaning_is_stale = True
         self.trouble = ""
@@ -37,19 +42,17 @@ class Chores:
             self._send_report(config, now)
 
     def _make_meaning(self, config: Config, now: datetime) -> None:
-        from syncd.interpret import interpret
-
         self.meaning_is_stale = False
         self._not_before = now + WHILE_BUSY
         try:
-            interpret(self._ledger, config, progress=lambda *_: self._alive())
-            self.trouble = ""
-        except RuleProblems as problems:
-            self.trouble = "the rules have problems, what was made by the last good ones stays"
-            log.error("%s:\n%s", self.trouble, problems)  # noqa: TRY400 - the owner's mistake, no traceback
+            changes = refresh(self._ledger, config, now=now, rules=self.rules, progress=lambda *_: self._alive())
         except Exception:
             self.trouble = "a defect keeps the meaning from being made anew"
             log.exception("%s", self.trouble)
+            return
+        self.trouble = ""
+        if changes.summary():
+            log.info("%s", changes.summary())
 
     def _send_report(self, config: Config, now: datetime) -> None:
         from syncd.outbox import last_sent, send_weekly

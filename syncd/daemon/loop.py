@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
+from rules import ruleset
+from rules.ruleset import RuleSet
 from syncd.config import Config, ConfigProblems, load
 from syncd.daemon import notify
 from syncd.daemon.chores import Chores
@@ -17,6 +19,7 @@ from syncd.daemon.turns import Changed, Finished, Letter, Stop, Turn
 from syncd.daemon.watching import Watch
 from syncd.ledger import Ledger
 from syncd.ledger.facts import Trouble
+from syncd.upkeep import retention_of
 
 log = logging.getLogger("syncd.daemon")
 
@@ -29,14 +32,20 @@ class Loop:
     """Works until it is told to stop, or until the config names another ledger."""
 
     def __init__(
-        self, file: Path, config: Config, ledger: Ledger, letters: SimpleQueue[Letter], now: Callable[[], datetime]
+        self,
+        file: Path,
+        config: Config,
+        rules: RuleSet,
+        ledger: Ledger,
+        letters: SimpleQueue[Letter],
+        now: Callable[[], datetime],
     ) -> None:
         self.file, self.config, self.ledger = file.absolute(), config, ledger
         self._letters, self._now = letters, now
         self._busy: dict[str, Turn] = {}
         self._untried = {account.name for account in config.account}
         self._turns = Turns(timedelta(minutes=config.sync.every_minutes))
-        self._chores = Chores(ledger, self._alive)
+        self._chores = Chores(ledger, rules, self._alive)
         self._touched: dict[Path, datetime] = {}
         self._trouble = ""
         self._watch = Watch(lambda path: letters.put(Changed(path)))
@@ -78,12 +87,9 @@ class Loop:
         settled = [path for path, at in self._touched.items() if at + SETTLING <= self._now()]
         for path in settled:
             del self._touched[path]
-            if path == self.file:
+            if path == self.file or path in self.config.rules:
                 if not self._reload():
                     return False
-            elif path in self.config.rules:
-                log.info("%s changed", path)
-                self._chores.meaning_is_stale = True
             else:
                 for account in self.config.account:
                     if getattr(account, "path", None) == path:
@@ -93,14 +99,16 @@ class Loop:
     def _reload(self) -> bool:
         try:
             config = load(self.file)
-        except ConfigProblems as problems:
-            self._trouble = "the config has problems, the last good one stays in force"
+            rules = ruleset.load(config.rules)
+        except (ConfigProblems, ruleset.RuleProblems) as problems:
+            self._trouble = "the config or its rules have problems, the last good ones stay in force"
             log.error("%s: %s", self._trouble, problems)  # noqa: TRY400 - the owner's mistake, no traceback
             return True
         self._trouble = ""
-        if config == self.config:
+        if config == self.config and rules.digest == self._chores.rules.digest:
             return True
-        log.info("the config changed")
+        log.info("the config or its rules changed")
+        self._chores.rules = rules
         same_ledger = config.database == self.config.database
         self.config = config
         if same_ledger:
@@ -159,7 +167,7 @@ class Loop:
         account = next(account for account in self.config.account if account.name == name)
         self._cover()  # a folder that was missing may be there now
         self._turns.begun(name, now)
-        turn = self._busy[name] = Turn(account, now)
+        turn = self._busy[name] = Turn(account, now, retention_of(self.config))
         turn.start(self.ledger, self._letters, self._now)
 
     def _look_after(self, turn: Turn, now: datetime) -> None:

@@ -12,6 +12,7 @@ from queue import SimpleQueue
 
 from connectors.options import AccountOptions
 from syncd.ledger import Ledger
+from syncd.retention import Retention
 from syncd.sync import SyncResult, sync
 
 log = logging.getLogger("syncd.daemon")
@@ -52,6 +53,7 @@ class Turn:
 
     account: AccountOptions
     began: datetime
+    retention: Retention | None = None
     ending: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
     reported_hung: bool = False
@@ -60,7 +62,7 @@ class Turn:
         def read() -> None:
             result = None
             try:
-                result = sync(ledger, [self.account], now=now(), progress=self._after_batch)
+                result = sync(ledger, [self.account], now=now(), retention=self.retention, progress=self._after_batch)
             except BrokenOff:
                 pass
             except Exception:

@@ -1,0 +1,62 @@
+"""What follows from new facts: the owner's answers are heard, what is too old is dropped, meaning is made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from rules import ruleset
+from rules.copies import fold
+from rules.labels import Labeller
+from rules.meaning import Decision
+from rules.ruleset import RuleSet
+from syncd.answering import listen
+from syncd.config import Config
+from syncd.interpret import Progress, Terms, interpret
+from syncd.ledger import Ledger
+from syncd.ledger.meaning import Changes
+from syncd.retention import Retention, expire
+
+
+def refresh(
+    ledger: Ledger,
+    config: Config,
+    *,
+    now: datetime | None = None,
+    rules: RuleSet | None = None,
+    progress: Progress | None = None,
+) -> Changes:
+    """Bring journal and meaning up to date with the facts; does next to nothing where nothing changed.
+
+    Args:
+        rules: the rule set in force; without it the packs and the config's rule files are read.
+
+    Raises:
+        RuleProblems: a rule file is wrong; the meaning stays as it was.
+    """
+    now = now or datetime.now(UTC)
+    rules = rules or ruleset.load(config.rules)
+    expire(ledger, retention_of(config), now, lambda: _labels(ledger, config, rules))
+    made = ledger.meaning.made_by()
+    listen(ledger, _owner_addresses(ledger, config), made.facts_version if made else 0)
+    return interpret(ledger, config, rules=rules, now=now, progress=progress)
+
+
+def retention_of(config: Config) -> Retention:
+    """How long the config wants things to be kept."""
+    return Retention.of_days(config.retention.subjects_days, config.retention.everything_days)
+
+
+def _owner_addresses(ledger: Ledger, config: Config) -> Sequence[str]:
+    return ledger.meaning.owner_addresses() or config.owner.addresses
+
+
+def _labels(ledger: Ledger, config: Config, rules: RuleSet) -> Iterator[tuple[Sequence[int], Decision]]:
+    """What the rules say of every occurrence while its words are still there."""
+    terms = Terms.of(config, rules)
+    owner = replace(terms.owner, addresses=frozenset(_owner_addresses(ledger, config)))
+    occurrences = fold(ledger.facts.copies(), timezone=owner.timezone)
+    decisions = Labeller(rules, owner).label(occurrence.observation for occurrence in occurrences)
+    for occurrence, decision in zip(occurrences, decisions, strict=True):
+        yield occurrence.items, decision
