@@ -23,6 +23,8 @@ from syncd.report.pictures import Month, strip
 from syncd.report.seeing import Seen, see
 
 NAMED = 8  # lines of those on the list or on watch; more are counted
+CALL_FIRST = 5
+WARM = 0.35  # from which contact is called personal here
 RENEWAL_WEEKS = 18  # how long before its end a contract is looked at
 
 
@@ -100,6 +102,14 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """Somebody in one line, and what is said of them."""
+
+    known: Known
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Twins:
     """Two addresses that may be one person; `because` in plain words."""
 
@@ -131,11 +141,11 @@ class Report:
     summary: str
     notices: tuple[str, ...]
     event: str | None
-    call_first: tuple[Known, ...]
+    call_first: tuple[Line, ...]
     cards: tuple[Card, ...]
     waiting: tuple[Known, ...]
     more_waiting: int
-    came_back: tuple[Known, ...]
+    came_back: tuple[Line, ...]
     watched: tuple[Known, ...]
     more_watched: int
     figures: tuple[Figure, ...]
@@ -143,6 +153,11 @@ class Report:
     seen: Seen
     twins: tuple[Twins, ...]
     people: tuple[Known, ...]
+
+    @property
+    def answerable(self) -> bool:
+        """Whether it asks anything."""
+        return bool(self.cards or self.waiting or self.watched or self.twins)
 
     @property
     def codes(self) -> dict[str, str]:
@@ -182,7 +197,7 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
     choice = choose(known, before, list(changes), week.label, as_of)
     seen = see(coverage, as_of, week.stale)
     desk = _Desk(interactions, traffic, as_of)
-    in_crisis = week.portfolio.event is not None
+    first = week.portfolio.call_first if week.portfolio.event else ()
     by_id = {one.person.id: one for one in known}
     watched = choice.watched
     return Report(
@@ -193,11 +208,11 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
         summary=summary.opening(known, choice, seen, week.portfolio.event),
         notices=summary.notices(known, seen, choice),
         event=week.portfolio.event,
-        call_first=tuple(by_id[one] for one in week.portfolio.call_first if one in by_id)[:5] if in_crisis else (),
+        call_first=tuple(desk.last_contact(by_id[one]) for one in first if one in by_id)[:CALL_FIRST],
         cards=tuple(desk.card(one, choice) for one in choice.cards),
         waiting=choice.waiting[:NAMED],
         more_waiting=max(0, len(choice.waiting) - NAMED),
-        came_back=choice.came_back,
+        came_back=tuple(map(desk.last_contact, choice.came_back)),
         watched=watched[:NAMED],
         more_watched=max(0, len(watched) - NAMED),
         figures=figures(week.portfolio, as_of, seen.first),
@@ -241,6 +256,11 @@ class _Desk:
         self._traffic: dict[str, list[Traffic]] = defaultdict(list)
         for mail in traffic:
             self._traffic[mail.organisation].append(mail)
+
+    def last_contact(self, known: Known) -> Line:
+        """The person, and when the owner and they last had personal contact."""
+        warm = [one for one in self._of[known.person.id] if one.personal >= WARM]
+        return Line(known, summary.last_contact(warm[-1]) if warm else known.evidence)
 
     def card(self, known: Known, choice: Choice) -> Card:
         person = known.person

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from syncd.report.model import Known
 
 FIRST_WEEKS = 26  # before that, few rhythms can be told from chance
+_LAST = {
+    Channel.IN_PERSON: "you last met",
+    Channel.VIDEO: "you last spoke by video",
+    Channel.PHONE: "you last spoke by phone",
+    Channel.EMAIL: "you last wrote to each other",
+    Channel.NONE: "you last had contact",
+}
 CLOSE = 5  # names in a line
 _MET = {
     Channel.IN_PERSON: "You are going to meet",
@@ -35,7 +42,7 @@ def opening(known: Sequence[Known], choice: Choice, seen: Seen, event: str | Non
     judged = [one for one in known if one.status not in (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY)]
     if not judged:
         weeks = words.counted(seen.weeks, "week")
-        return f"Too little history yet: with {weeks} of mail and calendars, nobody's rhythm is known so far."
+        return f"Too little history yet: after {weeks} of mail and calendars, nobody's rhythm is known."
     news = _news(choice)
     return f"{news} {_back(choice)}".strip()
 
@@ -66,8 +73,8 @@ def notices(known: Sequence[Known], seen: Seen, choice: Choice) -> tuple[str, ..
     found = list(seen.trouble)
     if seen.last is not None and seen.weeks < FIRST_WEEKS:
         found.append(
-            f"Too little history yet: {words.counted(seen.weeks, 'week')} so far. It takes about half a year to know "
-            "what is usual between two people; until then most are not judged. Older mail can be added at any time."
+            f"With {words.counted(seen.weeks, 'week')} of history most people are not judged yet: it takes about "
+            "half a year to know what is usual between two people. Older mail can be added at any time."
         )
     little = sum(one.status is Status.TOO_LITTLE_HISTORY for one in known)
     if little and seen.weeks >= FIRST_WEEKS:
@@ -96,6 +103,11 @@ def headline(known: Known) -> str:
     if known.status is Status.DRIFTING and facet is not None:
         text = "Mostly orders and invoices{since}" if facet.value > 0.5 else "Only work is left between you{since}"
     return text.format(since=f" since {words.month(since)}" if since else "")
+
+
+def last_contact(contact: Interaction) -> str:
+    """When and how two people last had to do with each other as people."""
+    return f"{_LAST[contact.channel]} on {words.day(contact.local)}"
 
 
 def planned(plan: Interaction) -> str:

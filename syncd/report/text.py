@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from syncd.report import answers, pictures, words
 from syncd.report.figures import Figure
-from syncd.report.model import Card, Known, Report
+from syncd.report.model import Card, Known, Line, Report
 
 WIDTH = 76
 
@@ -26,16 +26,16 @@ def text(report: Report) -> str:
         _filled(f"{words.day(report.as_of)} · week {report.week}"),
         _filled(f"{'Hello ' + report.owner + '. ' if report.owner else ''}{report.summary}"),
         *(_filled(notice, "! ") for notice in report.notices),
-        *_section("Call first", (_named(one) for one in report.call_first)),
+        *_section("Call first", map(_line, report.call_first)),
         *_section("To think of this week", map(_card, report.cards), apart=True),
         *_section("Also on the list", (*map(_named, report.waiting), _more(report.more_waiting))),
-        *_section("Back again", (_named(one, evidence=True) for one in report.came_back)),
+        *_section("Back again", map(_line, report.came_back)),
         *_section("On watch", (*(_named(one, evidence=True) for one in report.watched), _more(report.more_watched))),
-        *_section("The last 13 weeks, and a year ago", map(_figure, report.figures)),
+        *_section("The last 13 weeks", map(_figure, report.figures)),
         *_section("Who is close", (_filled(line, "- ") for line in report.close)),
         *_section("One person or two?", _twins(report)),
         *_section("What this is based on", map(_filled, (*report.seen.lines, blind_spots()))),
-        *_section("How to answer", (_filled(how_to_answer(report.reply_to)),)),
+        *_section("How to answer", [_filled(how_to_answer(report.reply_to))] if report.answerable else []),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -79,6 +79,10 @@ def _who(known: Known) -> str:
 def _named(known: Known, *, evidence: bool = False) -> str:
     more = f" {known.evidence}" if evidence else f" {known.label}" + _since(known)
     return _filled(f"{_who(known)}:{more} [{known.code}]", "- ")
+
+
+def _line(line: Line) -> str:
+    return _filled(f"{_who(line.known)}: {line.text}", "- ")
 
 
 def _since(known: Known) -> str:

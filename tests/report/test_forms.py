@@ -178,7 +178,8 @@ def test_text_and_page_say_the_same() -> None:
     facts = [found.summary, *found.notices, *found.seen.lines, *found.close]
     for card in found.cards:
         facts += [card.known.name, card.headline, card.known.evidence, card.known.suggestion, card.renewal]
-    facts += [fact for one in (*found.came_back, *found.watched) for fact in (one.name, one.evidence)]
+    facts += [fact for one in found.watched for fact in (one.name, one.evidence)]
+    facts += [fact for line in (*found.came_back, *found.call_first) for fact in (line.known.name, line.text)]
     facts += [fact for figure in found.figures for fact in (figure.label, figure.shown, figure.shown_before)]
     facts += [fact for twins in found.twins for fact in (twins.one, twins.other, twins.because)]
     for fact in facts:

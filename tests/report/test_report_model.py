@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -111,7 +112,7 @@ def test_what_the_journal_says_later_is_not_known_yet() -> None:
 
 
 def test_a_recovery_is_news_for_four_weeks() -> None:
-    assert [one.person.id for one in report().came_back] == [AMELIE.id]
+    assert [one.known.person.id for one in report().came_back] == [AMELIE.id]
     assert "Amelie Fournel is back" in report().summary
     long_ago = [
         Change("2026-W05", AMELIE.id, Status.DRIFTING, (), 0.9),
@@ -150,7 +151,8 @@ def test_when_everybody_is_quiet_the_report_opens_with_whom_to_call() -> None:
     event = Portfolio(WEEK, event="nearly everybody fell quiet in the last 4 weeks", call_first=(TOMAS.id, BRAM.id))
     found = report([assessment(one, Status.HEALTHY) for one in PEOPLE], portfolio=event)
     assert found.summary == "Nearly everybody fell quiet in the last 4 weeks."
-    assert [one.person.id for one in found.call_first] == [TOMAS.id, BRAM.id]
+    assert [one.known.person.id for one in found.call_first] == [TOMAS.id, BRAM.id]
+    assert re.fullmatch(r"you last .* on \d+ November 2026", found.call_first[0].text)
     assert found.cards == ()
 
 
@@ -163,10 +165,10 @@ def test_a_good_week_is_said_in_one_sentence() -> None:
 def test_the_first_weeks_say_that_there_is_too_little_history() -> None:
     young = Coverage(mail=((date(2026, 9, 20), date(2026, 11, 23)),), calendar=None)
     found = report([assessment(one, Status.TOO_LITTLE_HISTORY) for one in PEOPLE], coverage=young)
-    assert found.summary == (
-        "Too little history yet: with 9 weeks of mail and calendars, nobody's rhythm is known so far."
+    assert found.summary == ("Too little history yet: after 9 weeks of mail and calendars, nobody's rhythm is known.")
+    assert any(
+        notice.startswith("With 9 weeks of history most people are not judged yet") for notice in found.notices
     )
-    assert any(notice.startswith("Too little history yet: 9 weeks so far") for notice in found.notices)
     assert "Calendars: no such source is configured." in found.seen.lines
 
 
@@ -174,6 +176,7 @@ def test_nothing_read_and_nobody_known_have_their_own_words() -> None:
     nothing = report([], people=(), interactions=[], coverage=Coverage(mail=(), calendar=None), suggestions=())
     assert nothing.summary == "There is nothing to tell yet: no mail and no calendar has been read."
     assert nothing.cards == ()
+    assert not nothing.answerable
 
 
 def test_a_stale_source_makes_unknown_and_says_which() -> None:
