@@ -123,7 +123,7 @@ class Matcher:
     def fired(self, hits: frozenset[int], structure: Structure) -> list[Compiled]:
         """The rules that fire, each once."""
         candidates = list(self._structural)
-        for number in hits:
+        for number in sorted(hits):  # in the order of the rules, so that the same is always told first
             candidates.extend(self._by_pattern.get(number, ()))
         seen: dict[int, Compiled] = {}
         for candidate in candidates:

@@ -20,11 +20,11 @@ _REMOTE = re.compile(
     r"hangouts?(?: meet)?|gmeet|google|meet|webex(?: ?meeting)?|cisco|skype(?: for business)?(?: ?-?(?:meeting|besprechung|vergadering))?|"
     r"skype ?for ?business|lync|facetime|whatsapp|signal|telegram|viber|wechat|discord|slack(?: huddle)?|jitsi(?: meet)?|bbb|big ?blue ?button|"
     r"go ?to ?meeting|bluejeans|blue jeans|whereby|starleaf|chime|livestorm|around|gather(?:\.town)?|"
-    r"video ?-?(?:call|conference|conf|konferenz|meeting|chat|anruf|bellen|gesprek|llamada|lamada|conferencia|chiamata|conferenza|chamada|mote|samtal|visio)?s?|"
+    r"video ?-?(?:\w*konferenz|call|conference|conf|meeting|chat|anruf|bellen|gesprek|llamada|lamada|conferencia|chiamata|conferenza|chamada|mote|samtal|visio)?s?|"
     r"visio ?-?(?:conference|conf)?|visioconference|videoconferenza|videollamada|videochiamata|videochamada|videomote|videosamtal|videoconferencia|"
     r"online(?: ?-?(?:meeting|besprechung|termin|vergadering|mote|event))?|on-?line|en ligne|en linea|in linea|virtual(?:ly|e|mente)?|virtuell(?:es|t)?|virtueel|virtuel(?:le)?|remote(?:ly)?|a distance|"
     r"remoto|distans|pa distans|op afstand|internet|web|web ?conference|webkonferenz|"
-    r"tele(?:phone|fon|foon|fono|fonico|phonique|phonic|conference|conferencia|conferentie|conferenza|konferenz|con|konf|fonkonferenz|fonisch|fonico|fonisk|fonat|fonate|fonica|phonisch)?(?: ?-?(?:call|conference|meeting|konferenz))?|"
+    r"tele(?:phone|fone|fon|foon|fono|fonico|phonique|phonic|conference|conferencia|conferentie|conferenza|konferenz|con|konf|fonkonferenz|fonisch|fonico|fonisk|fonat|fonate|fonica|phonisch)?(?: ?-?(?:call|conference|meeting|konferenz))?|"
     r"phone(?: ?-?(?:call|conference|conf|meeting|in))?|by phone|conference ?-?(?:call|bridge|line)|conf\.? ?-?(?:call|bridge)|con ?-?call|"
     r"call(?: ?-?(?:in|me|you|him|her|them))?|dial ?-?in(?: ?(?:number|details|info(?:rmation)?))?|bridge|bridge line|audio(?: ?conference)?|"
     r"einwahl(?:nummer|daten)?|mobil(?:e|telefon)?|cell(?: ?phone)?|handy|anruf|ruft an|appel(?: telephonique)?|llamada|chiamata|chamada|ligacao|samtal|bellen|belt|"
@@ -39,8 +39,8 @@ _UNSAID = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _GLUE = re.compile(
-    r"\b(?:and|or|via|by|on|in|at|the|a|with|per|over|using|use|for|to|we|und|oder|uber|mit|auf|am|im|et|ou|par|sur|avec|y|o|e|con|"
-    r"en|of|het|de|della|del|eller|och|med|till|your|my|me|no|number|nr|info|information|details|only|please|pls|event|meeting|besprechung|"
+    r"\b(?:and|or|via|by|por|pelo|pela|al|alla|di|do|da|dos|das|del|des|du|sul|su|au|aan|ved|zum|zur|por|vom|von|van|on|in|at|the|a|with|per|over|using|use|for|to|we|und|oder|uber|mit|auf|am|im|et|ou|par|sur|avec|y|o|e|con|"
+    r"en|of|het|de|della|del|eller|och|med|till|your|my|me|no|number|nr|join(?:ing)?|here|hier|ici|click|klick(?:en)?|session|code|passcode|password|pw|pin|id|unter|through|this|attend|participate|teilnehmen|teilnahme|beitreten|rejoindre|unirse|partecipa|deelnemen|participar|delta|anslut|info|information|details|only|please|pls|event|meeting|besprechung|"
     r"vergadering|reunion|riunione|reuniao|mote)\b",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 DEEPEST = 5  # wrappers inside wrappers; nobody honest goes further
 LONGEST = 4096
 
-_URL = re.compile(r"""(?:https?|[a-z][a-z0-9.+-]{2,20}(?=://))://[^\s<>"'\]|]+|\b(?:tel|sip|sips|skype|callto|im|facetime|facetime-audio|msteams|h323):[^\s<>"'\],;|]+""", re.IGNORECASE)  # fmt: skip  # noqa: E501
+_URL = re.compile(r"""(?:https?|[a-z][a-z0-9.+-]{2,20}(?=://))://[^\s<>"'\]|]+|\b(?:tel|sip|sips|conf|skype|callto|im|facetime|facetime-audio|msteams|h323):[^\s<>"'\],;|]+""", re.IGNORECASE)  # fmt: skip  # noqa: E501
 _BARE = re.compile(
     r"(?<![\w@./-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,5}[a-z]{2,12}/[^\s<>\"'\]|]+", re.IGNORECASE
 )
@@ -29,8 +29,7 @@ def find(text: str) -> Iterator[str]:
     """Every link that stands in the text, as written, those without a scheme included."""
     if "/" not in text and ":" not in text and "%" not in text:
         return
-    if "%3a%2f" in text.lower():
-        text = unquote(text)
+    text = _decoded(text)
     rest = []
     end = 0
     for hit in _URL.finditer(text):
@@ -45,9 +44,14 @@ def find(text: str) -> Iterator[str]:
 
 def without(text: str) -> str:
     """The text with its links taken out."""
-    if "/" not in text and ":" not in text:
+    if "/" not in text and ":" not in text and "%" not in text:
         return text
+    text = _decoded(text)
     return _BARE.sub(" ", _URL.sub(" ", text))
+
+
+def _decoded(text: str) -> str:
+    return unquote(text) if "%3a%2f" in text.lower() else text
 
 
 @lru_cache(maxsize=20_000)
@@ -95,7 +99,7 @@ def _inside(link: str) -> str | None:
         return wrapped.group(1).replace("https:/", "https://", 1).replace(":///", "://")
     nested = _NESTED.search(parts.path)
     if nested:
-        return unquote(nested.group())
+        return unquote(nested.group() + (f"?{parts.query}" if parts.query else ""))
     if not parts.query:
         return None
     query = {key.lower(): values[0] for key, values in parse_qs(parts.query, max_num_fields=50).items()}
