@@ -15,8 +15,8 @@ _ANSWERED = re.compile(
     r"|voorlopig|aceit[eao]|recusad[ao]|provis[óo]rio|accepterat|avb[öo]jt|prelimin[äa]rt?"
     r"|cancell?ed event|new time proposed)\s*:"
     # Google's own form; people write "Invitation:" too, but no time behind an @.
-    r"|^\s*(?:updated invitation|invitation|einladung|aktualisierte einladung|invito|invitaci[óo]n|uitnodiging|convite"
-    r"|inbjudan)(?: from [^:]+)?\s?: .+ @ .*\d",
+    r"|^\s*(?:updated invitation|invitation|einladung|aktualisierte einladung|invito|invitaci[óo]n|uitnodiging"
+    r"|convite|inbjudan)(?: from [^:]+)?\s?: .+ @ .*\d",
     re.IGNORECASE,
 )
 _ECHO = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@")
