@@ -22,6 +22,7 @@ _BARE = re.compile(
 )
 _TARGETS = ("url", "u", "q", "a", "target", "redirect", "redirecturl", "redirect_url", "dest", "destination", "link", "to")  # fmt: skip  # noqa: E501
 _V3 = re.compile(r"/v3/__(.+?)__;", re.DOTALL)
+_ENCODED = re.compile(r"(?<![\w=/?&-])https?%3a%2f%2f[^\s<>\"']+", re.IGNORECASE)
 _NESTED = re.compile(r"https?(?::|%3a)(?:/|%2f)+.+", re.IGNORECASE)
 
 
@@ -51,7 +52,8 @@ def without(text: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    return unquote(text) if "%3a%2f" in text.lower() else text
+    """The text with links that stand percent-encoded in it made plain; those inside other links stay."""
+    return _ENCODED.sub(lambda hit: unquote(hit.group()), text) if "%" in text else text
 
 
 @lru_cache(maxsize=20_000)
