@@ -87,13 +87,17 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """The whole desk in one week. `event` is a sentence when nearly everybody fell quiet at once."""
+    """The whole desk in one week. `event` is a sentence when nearly everybody fell quiet at once; `call_first` then
+    says whom to call. `bench`: who could be called in a crisis. The last two: whom the owner calls key and the data
+    does not show close, and the other way round."""
 
     week: str
     measures: Mapping[str, Facet] = field(default_factory=dict)
     event: str | None = None
     call_first: tuple[str, ...] = ()
     bench: tuple[str, ...] = ()
+    key_but_distant: tuple[str, ...] = ()
+    close_but_not_key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

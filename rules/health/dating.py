@@ -17,15 +17,21 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """The most likely week, and the weeks between which it lies with 80 % probability."""
+class Fall:
+    """The most likely week, and the weeks between which it lies with 80 % probability. `before`: weeks seen before
+    it and personal ones among them; `since`: from it on, and `usual`: personal weeks that would have been usual."""
 
     week: int
     earliest: int
     latest: int
+    before: int
+    before_personal: float
+    since: int
+    since_personal: float
+    usual: float
 
 
-def change(detector: Detector, ratio: Floats, level: Floats, week: int) -> Change:
+def fallen(detector: Detector, ratio: Floats, level: Floats, week: int) -> Fall:
     """The change of one row, seen at the end of `week`; `ratio` and `level` are its traces, shape [TRACED]."""
     weeks = np.arange(week - TRACED + 1, week + 1)
     order = weeks % TRACED
@@ -40,7 +46,24 @@ def change(detector: Detector, ratio: Floats, level: Floats, week: int) -> Chang
     chance = np.exp(score - score.max()) if seen.any() else np.ones(TRACED)
     summed = np.cumsum(chance) / chance.sum()
     early, middle, late = (int(np.searchsorted(summed, part)) for part in (0.1, 0.5, 0.9))
-    return Change(int(weeks[middle]), int(weeks[early]), int(weeks[min(late, TRACED - 1)]))
+    found = _found(rates, before[:, -1], ratio, level)
+    late = min(late, TRACED - 1)
+    early_part = slice(0, middle)
+    usual_rate = found[early_part].sum() / max(level[early_part].sum(), 1e-9)
+    usual = (1 - np.exp(-usual_rate * level[middle:])).sum()
+    return Fall(
+        int(weeks[middle]), int(weeks[early]), int(weeks[late]),
+        int(seen[early_part].sum()), float(found[early_part].sum()),
+        int(seen[middle:].sum()), float(found[middle:].sum()), float(usual),
+    )  # fmt: skip
+
+
+def _found(rates: Floats, score: Floats, ratio: Floats, level: Floats) -> Floats:
+    """P(personal contact) of each week, at the rate that explains all of them best."""
+    hazard = rates[int(np.argmax(score))] * level
+    calm = np.exp(-hazard)
+    found: Floats = (1 - calm) * ratio / np.maximum(calm + (1 - calm) * ratio, 1e-12)
+    return found
 
 
 def _running(hazard: Floats, ratio: Floats) -> Floats:

@@ -17,15 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.health.assessment import Answer, Assessment, DriftSettings, History, Portfolio, Status
+from rules.health.dating import Fall, fallen
 from rules.health.detector import Detector, Method, State, Tide, hear
 from rules.health.diary import MAIL, RICH, Diary, read
 from rules.health.exposure import Exposure
 from rules.health.labels import KINDS, Sheet
 from rules.health.people import Group, Groups
+from rules.health.portfolio import Pulse, survey
+from rules.health.telling import assess
 from rules.health.tide import Gauge
-from rules.health.verdicts import KEPT, Thresholds, Verdicts, judge, too_little
-from rules.health.weeks import label, last_complete, monday, sunday, week_of
-from rules.meaning import Interaction
+from rules.health.verdicts import KEPT, OVERDUE, Thresholds, Verdicts, judge, too_little
+from rules.health.weeks import DAYS, label, last_complete, monday, sunday, week_of
+from rules.meaning import Interaction, Traffic
 
 Ints = NDArray[np.int64]
 
@@ -93,6 +96,7 @@ class Desk:
         self.memory = Memory(self.detector, 64)
         self.rows: list[Group] = []
         self.past: dict[int, Past] = {}
+        self.pulse: dict[int, Pulse] = {}
         self._row: Ints = np.full(len(self.diary.addresses), -1)
         self._number = {address: i for i, address in enumerate(self.diary.addresses)}
         self._organisation: list[str | None] = []
@@ -113,6 +117,7 @@ class Desk:
         self._welcome(week)
         span = self.diary.span(week)
         index = np.arange(span.start, span.stop)
+        before = float(self.memory.drift["others"].sum())
         page = self._page(index, self._row[self.diary.address[index]], self.memory.size, week, self._organisation)
         seen = self.exposure.week(week)
         ladder_seen = (seen[RICH], 0.0)
@@ -124,8 +129,14 @@ class Desk:
         self.detector.step(self.memory.drift, drift_signals, drift, drift_hazard)
         self.detector.step(self.memory.ladder, ladder_signals, ladder, ladder_hazard)
         self._conclude(self.memory, self.rows, page, week)
+        self._feel(week, float(self.memory.drift["others"].sum()) - before)
         self.gauge.settle(self.memory.drift)
         self.ladder_gauge.settle(self.memory.ladder)
+
+    def _feel(self, week: int, others: float) -> None:
+        last = [self.pulse[w].others for w in range(week - 26, week - 3) if w in self.pulse]
+        usual = float(np.mean(last)) if last else others
+        self.pulse[week] = Pulse(self.gauge.found, self.gauge.expected, others, usual)
 
     def replay(self, group: Group, until: int) -> Memory:
         """One person from their first contact to the week `until`, under the tides as they were."""
@@ -148,8 +159,27 @@ class Desk:
         return memory
 
     def interactions_of(self, group: Group) -> list[Interaction]:
-        """All contacts of a group, in order of time, whenever they were."""
-        return [self.history.interactions[place] for place in self.diary.place[self._contacts(group)]]
+        """All that happened with a group, in order of time, whenever it was; what was called off, too."""
+        found = [one for address in group.addresses for one in self._items.get(address, ())]
+        return sorted(found, key=lambda one: one.at)
+
+    def traffic_of(self, group: Group) -> list[Traffic]:
+        """Traffic of a group's organisation, whenever it was."""
+        return self._lines.get(group.person.organisation or "", [])
+
+    @cached_property
+    def _items(self) -> dict[str, list[Interaction]]:
+        found: dict[str, list[Interaction]] = defaultdict(list)
+        for item in self.history.interactions:
+            found[item.address].append(item)
+        return found
+
+    @cached_property
+    def _lines(self) -> dict[str, list[Traffic]]:
+        found: dict[str, list[Traffic]] = defaultdict(list)
+        for line in self.history.traffic:
+            found[line.organisation].append(line)
+        return found
 
     def _contacts(self, group: Group) -> Ints:
         """Where a group's contacts stand in the diary."""
@@ -272,12 +302,16 @@ class Week:
         self.monday, self.sunday = monday(week), sunday(week)
         self.stale = stale
         self._desk = desk
-        drift, verdicts = desk.memory.drift, desk.memory.verdicts
+        drift, ladder, verdicts = desk.memory.drift, desk.memory.ladder, desk.memory.verdicts
         self.groups = tuple(desk.rows)
         self._entered = {status: verdicts.entered(status).copy() for status in KEPT}
         self._little = too_little(verdicts, drift)
         self._drift = {name: drift[name].copy() for name in _SHOWN}
-        self._ladder = {name: desk.memory.ladder[name].copy() for name in _SHOWN}
+        fallen = np.flatnonzero((np.stack([self._entered[status] for status in FALLS]) >= 0).any(0))
+        self._traces = {
+            int(row): tuple(state[name][row].copy() for state in (drift, ladder) for name in _TRACES)
+            for row in fallen
+        }
 
     def holding(self, row: int) -> tuple[Status, ...]:
         """Every status that holds for a row, in order; HEALTHY where none does."""
@@ -289,12 +323,23 @@ class Week:
         found += [status for status in KEPT if self._entered[status][row] >= 0]
         if len(found) > 1 and Status.WATCH in found:
             found.remove(Status.WATCH)
+        if not found and self.overdue(row):
+            found.append(Status.WATCH)
         return tuple(found) or (Status.HEALTHY,)
+
+    def overdue(self, row: int) -> bool:
+        """Twice the rhythm that the owner wished for has gone by without personal contact."""
+        wished = self.groups[row].person.every_days
+        return wished is not None and float(self._drift["age"][row]) * DAYS > OVERDUE * wished
 
     def probability(self, row: int) -> float:
         """That personal contact has truly fallen while other contact goes on."""
         odds = self._desk.detector.method.hazard * float(self._drift["score"][row])
         return odds / (1 + odds)
+
+    def usual_rate(self, row: int) -> float:
+        """Personal weeks a week before the most likely change."""
+        return float(self._drift["before_personal"][row] / max(self._drift["before"][row], 8.0))
 
     @cached_property
     def statuses(self) -> dict[str, tuple[Status, tuple[Status, ...], float | None]]:
@@ -309,40 +354,31 @@ class Week:
     @cached_property
     def assessments(self) -> tuple[Assessment, ...]:
         """Everybody, with texts and facets."""
-        from rules.health.telling import assess
-
         return tuple(assess(self._desk, self, row) for row in range(len(self.groups)))
 
     @cached_property
     def portfolio(self) -> Portfolio:
-        from rules.health.telling import survey
-
         return survey(self._desk, self)
 
     def since(self, row: int, status: Status) -> int | None:
-        """The week in which a status began to hold."""
+        """The week in which a status began: the most likely one of a fall, else the one in which it was first said."""
+        fallen = self.fall(row, status)
+        if fallen is not None:
+            return fallen.week
         entered = self._entered.get(status)
         return int(entered[row]) if entered is not None and entered[row] >= 0 else None
 
-    def drift(self, row: int) -> dict[str, float]:
-        return {name: float(column[row]) for name, column in self._drift.items()}
+    def fall(self, row: int, status: Status) -> Fall | None:
+        """When a row fell and what was usual before; None for statuses that speak of no fall."""
+        if status not in FALLS or row not in self._traces:
+            return None
+        ratio, level = self._traces[row][2:] if status is Status.MOVED_DOWN else self._traces[row][:2]
+        return fallen(self._desk.detector, ratio, level, self.number)
 
-    def ladder(self, row: int) -> dict[str, float]:
-        return {name: float(column[row]) for name, column in self._ladder.items()}
 
-
-_SHOWN = (
-    "personal",
-    "others",
-    "weeks",
-    "before",
-    "before_personal",
-    "before_others",
-    "usual_since",
-    "score",
-    "score_quiet",
-    "rate",
-)
+_SHOWN = ("age", "score", "before", "before_personal")
+_TRACES = ("trace_ratio", "trace_level")
+FALLS = (Status.DRIFTING, Status.MOVED_DOWN, Status.GOING_QUIET, Status.WATCH)
 
 
 def follow(

@@ -47,6 +47,7 @@ class Method:
     falls: tuple[float, ...] = (0.0, 0.0625, 0.25)
     quiet_fall: float = 0.2
     rhythm: tuple[float, float] = (0.2, 2.5)
+    dating_fall: float = 0.25
     hazard: float = 0.10 / WEEKS_A_YEAR
     shrink: float = 12.0
     refit_every: int = 4
@@ -209,7 +210,7 @@ class Detector:
         np.maximum(like, _SMALLEST, out=like)
         self._score(state, prior)
         self._count(state, signals, ratio, quietly.astype(float), seen)
-        drop = np.einsum("ng,ng->n", belief, calm ** np.float32(m.falls[0]) * (1 - wide) + wide)
+        drop = np.einsum("ng,ng->n", belief, calm ** np.float32(m.dating_fall) * (1 - wide) + wide)
         self._date(state, drop / np.einsum("ng,ng->n", belief, usual), level * (belief @ self.rates / whole))
 
     def _recurse(self, state: State, calm: Grid, usual: Grid, wide: Grid, quiet: Floats) -> None:

@@ -1,100 +1,155 @@
-"""Facets of one relationship: shrunk shares with their intervals, beside the person's own past and a year ago."""
+"""Facets of one relationship: shrunk shares with their intervals, beside the person's own past and a year ago.
+
+A share of n contacts is shrunk toward the person's own past (or, without one, toward a usual value) as if four more
+contacts had been seen that were just so; its interval holds 90 %. `docs/health.md` explains each facet to the owner.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-
-import numpy as np
+from statistics import median
 
 from rules.health.assessment import Facet
 from rules.health.diary import is_contact
-from rules.meaning import Channel, Direction, Interaction
+from rules.meaning import Channel, Direction, Interaction, Traffic
 
 RECENT = timedelta(days=182)
-YEAR = timedelta(days=365)
+YEAR = timedelta(days=364)
 RUNGS = {Channel.IN_PERSON: 1.0, Channel.VIDEO: 0.75, Channel.PHONE: 0.6, Channel.EMAIL: 0.2}
+STRENGTH = 4.0
 Z = 1.64  # a 90 % interval
+ANSWER_WITHIN_HOURS = 72.0
+OPEN_DAYS = (2, 30)  # a question is open after two days, and no longer one after thirty
+MONTH = 30.4
+
+Parts = list[tuple[float, float]]  # (weight, value in [0, 1])
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Contacts between two days (the last one included), with one person."""
+    """What happened with one person between two days, both included. `cancelled`: meetings that were called off."""
 
     items: Sequence[Interaction]
+    traffic: Sequence[Traffic]
+    cancelled: Sequence[Interaction]
     first: date
     last: date
 
     def part(self, first: date, last: date) -> Window:
-        return Window([i for i in self.items if first <= i.local <= last], first, last)
+        def within(one: Interaction | Traffic) -> bool:
+            return first <= one.local <= last
+
+        return Window(
+            [one for one in self.items if within(one)],
+            [one for one in self.traffic if within(one)],
+            [one for one in self.cancelled if within(one)],
+            first,
+            last,
+        )
 
 
-def contacts(items: Iterable[Interaction], last: date) -> Window:
-    """Everything that counts as contact up to a day."""
-    chosen = [item for item in items if item.local <= last and is_contact(item)]
-    return Window(chosen, chosen[0].local if chosen else last, last)
+def window(items: Iterable[Interaction], traffic: Iterable[Traffic], last: date) -> Window:
+    """All that counts up to a day, from the first contact on."""
+    known = [item for item in items if item.local <= last]
+    contacts = [item for item in known if is_contact(item)]
+    called_off = [item for item in known if item.cancelled_by is not None]
+    billed = [line for line in traffic if line.local <= last]
+    return Window(contacts, billed, called_off, contacts[0].local if contacts else last, last)
 
 
-def share(
-    parts: Sequence[tuple[float, float]], usual: float = 0.5, strength: float = 4.0
-) -> tuple[float, float, float]:
-    """A weighted share, shrunk toward `usual` as if `strength` contacts of that kind had been seen, with its 90 %
-    interval. `parts` are (weight, value in [0, 1])."""
+def share(parts: Parts, usual: float) -> tuple[float, float, float]:
+    """A weighted share with its interval, shrunk toward `usual`."""
     weight = sum(w for w, _ in parts)
-    total = weight + strength
-    value = (sum(w * v for w, v in parts) + usual * strength) / total
-    spread = Z * float(np.sqrt(value * (1 - value) / (total + 1)))
+    total = weight + STRENGTH
+    value = (sum(w * v for w, v in parts) + usual * STRENGTH) / total
+    spread = Z * math.sqrt(max(value * (1 - value), 0.0) / (total + 1))
     return value, max(0.0, value - spread), min(1.0, value + spread)
 
 
-Measure = Callable[[Window], list[tuple[float, float]]]
+def transactional(seen: Window) -> Parts:
+    """Of the contact that is not personal, mail of their firm's role addresses included."""
+    own = [(i.weight * (1 - i.personal), _transactional(i)) for i in seen.items]
+    return own + [(1.0, line.purpose.transactional) for line in seen.traffic]
 
 
-def transactional(window: Window) -> list[tuple[float, float]]:
-    return [(i.weight, i.purpose.transactional) for i in window.items]
+def _transactional(item: Interaction) -> float:
+    plain = item.purpose.working + item.purpose.transactional
+    return item.purpose.transactional / plain if plain > 0 else 0.0
 
 
-def relational(window: Window) -> list[tuple[float, float]]:
-    return [(i.weight, i.personal) for i in window.items]
+def personal(seen: Window) -> Parts:
+    return [(i.weight, i.personal) for i in seen.items]
 
 
-def richness(window: Window) -> list[tuple[float, float]]:
-    return [(i.took_place, RUNGS[i.channel]) for i in window.items]
+def richness(seen: Window) -> Parts:
+    return [(i.took_place * i.weight, RUNGS[i.channel]) for i in seen.items]
 
 
-def begun_by_them(window: Window) -> list[tuple[float, float]]:
-    return [
-        (1.0, 0.0 if i.organised or i.direction is Direction.OUT else 1.0)
-        for i in window.items
-        if i.organised or i.starts
-    ]
+def begun_by_them(seen: Window) -> Parts:
+    return [(1.0, float(not _ours(i))) for i in seen.items if i.organised or i.starts]
 
 
-def continuity(window: Window) -> list[tuple[float, float]]:
+def _ours(item: Interaction) -> bool:
+    return item.organised or item.direction is Direction.OUT
+
+
+def continuity(seen: Window) -> Parts:
     """Months with personal contact."""
-    months = max(1, round((window.last - window.first).days / 30.4))
-    met = [0.0] * months
-    for item in window.items:
-        month = min(
-            months - 1, (item.local - window.first).days * months // max(1, (window.last - window.first).days)
-        )
-        met[month] = 1 - (1 - met[month]) * (1 - item.personal)
-    return [(1.0, value) for value in met]
+    months = max(1, round((seen.last - seen.first).days / MONTH))
+    missed = [1.0] * months
+    for item in seen.items:
+        missed[min(months - 1, int((item.local - seen.first).days / MONTH))] *= 1 - item.personal
+    return [(1.0, 1 - value) for value in missed]
 
 
-def measured(window: Window, measure: Measure, usual: float = 0.5) -> Facet:
+def answered(direction: Direction) -> Callable[[Window], Parts]:
+    """Of the questions written in a direction (conversations opened by direct mail), those answered within three
+    days."""
+
+    def measure(seen: Window) -> Parts:
+        quick = {i.answers for i in seen.items if i.answers and (i.answer_hours or 0.0) <= ANSWER_WITHIN_HOURS}
+        due = seen.last - timedelta(hours=ANSWER_WITHIN_HOURS)
+        asked = [
+            i for i in seen.items if i.starts and i.direction is direction and i.weight >= 0.9 and i.local <= due
+        ]
+        return [(1.0, float(i.id in quick)) for i in asked]
+
+    return measure
+
+
+def kept(seen: Window) -> Parts:
+    """Of the meetings agreed on, those that the owner did not call off."""
+    held = [(1.0, 1.0) for i in seen.items if i.channel is not Channel.EMAIL]
+    return held + [(1.0, 0.0) for i in seen.cancelled if i.cancelled_by is Direction.OUT]
+
+
+MEASURES: dict[str, tuple[Callable[[Window], Parts], float]] = {
+    "transactional": (transactional, 0.3),
+    "personal": (personal, 0.3),
+    "richness": (richness, 0.4),
+    "begun_by_them": (begun_by_them, 0.5),
+    "continuity": (continuity, 0.5),
+    "answered_by_them": (answered(Direction.OUT), 0.6),
+    "answered_by_you": (answered(Direction.IN), 0.6),
+    "meetings_kept": (kept, 0.9),
+}
+
+
+def measured(seen: Window, measure: Callable[[Window], Parts], usual: float) -> Facet:
     """The last half year, beside all that came before it and the same half year a year ago."""
-    last = window.last
-    recent = window.part(last - RECENT, last)
-    past = window.part(window.first, last - RECENT - timedelta(days=1))
-    ago = window.part(last - YEAR - RECENT, last - YEAR)
-    before = share(measure(past), usual)[0] if past.items else None
-    value, low, high = share(measure(recent), before if before is not None else usual)
+    last = seen.last
+    earlier = measure(seen.part(seen.first, last - RECENT - timedelta(days=1)))
+    ago = measure(seen.part(last - YEAR - RECENT, last - YEAR)) if last - YEAR > seen.first else []
+    before = share(earlier, usual)[0] if earlier and last - RECENT > seen.first else None
+    recent = seen.part(max(seen.first, last - RECENT), last)
+    value, low, high = share(measure(recent), usual if before is None else before)
     trend = "steady"
     if before is not None and not low <= before <= high:
         trend = "rising" if value > before else "falling"
-    year_ago = share(measure(ago), usual)[0] if ago.items else None
+    year_ago = share(ago, usual)[0] if ago else None
     return Facet(
         round(value, 3),
         round(low, 3),
@@ -105,19 +160,79 @@ def measured(window: Window, measure: Measure, usual: float = 0.5) -> Facet:
     )
 
 
-MEASURES: dict[str, tuple[Measure, float]] = {
-    "transactional": (transactional, 0.3),
-    "personal": (relational, 0.3),
-    "richness": (richness, 0.4),
-    "reciprocity": (begun_by_them, 0.5),
-    "continuity": (continuity, 0.5),
+def facets(seen: Window) -> dict[str, Facet]:
+    """Every facet by its name: shares first, then hours and counts."""
+    found = {name: measured(seen, measure, usual) for name, (measure, usual) in MEASURES.items()}
+    year, ago = _year(seen, 0), _year(seen, 1)
+    known = seen.last - YEAR > seen.first
+    for name, (measure, unit) in AMOUNTS.items():
+        value, before = measure(year), measure(ago) if known else None
+        if value is not None:
+            found[name] = amount(value, before, unit)
+    found["open_with_you"] = amount(float(_open(seen, Direction.IN)), None, "mails")
+    found["open_with_them"] = amount(float(_open(seen, Direction.OUT)), None, "mails")
+    return found
+
+
+def amount(value: float, year_ago: float | None, unit: str) -> Facet:
+    """A figure that was counted, not estimated."""
+    value = round(value, 1)
+    return Facet(value, value, value, None, None if year_ago is None else round(year_ago, 1), unit=unit)
+
+
+def _year(seen: Window, back: int) -> Window:
+    last = seen.last - back * YEAR
+    return seen.part(last - YEAR + timedelta(days=1), last)
+
+
+def _hours_met(seen: Window) -> float | None:
+    return sum(i.minutes * i.took_place for i in seen.items) / 60
+
+
+def _mails_written(seen: Window) -> float | None:
+    return float(sum(i.direction is Direction.OUT for i in seen.items))
+
+
+def _speed(direction: Direction) -> Callable[[Window], float | None]:
+    def measure(seen: Window) -> float | None:
+        hours = [i.answer_hours for i in seen.items if i.answer_hours is not None and i.direction is direction]
+        return median(hours) if len(hours) >= 3 else None
+
+    return measure
+
+
+def _offered(*, by_owner: bool) -> Callable[[Window], float | None]:
+    """Personal contact that one side began unasked, introductions included."""
+
+    def measure(seen: Window) -> float | None:
+        begun = [i for i in seen.items if (i.starts or i.organised) and _ours(i) is by_owner]
+        return sum(max(i.personal, float(i.introduces)) for i in begun)
+
+    return measure
+
+
+AMOUNTS: dict[str, tuple[Callable[[Window], float | None], str]] = {
+    "hours_met": (_hours_met, "hours"),
+    "mails_written": (_mails_written, "mails"),
+    "your_answer": (_speed(Direction.OUT), "hours"),
+    "their_answer": (_speed(Direction.IN), "hours"),
+    "given": (_offered(by_owner=True), "times"),
+    "received": (_offered(by_owner=False), "times"),
 }
 
 
-def facets(window: Window) -> dict[str, Facet]:
-    found = {name: measured(window, measure, usual) for name, (measure, usual) in MEASURES.items()}
-    minutes = [i.minutes * i.took_place / 60 for i in window.part(window.last - YEAR, window.last).items]
-    ago = window.part(window.last - 2 * YEAR, window.last - YEAR).items
-    hours, before = sum(minutes), sum(i.minutes * i.took_place / 60 for i in ago)
-    found["hours"] = Facet(round(hours, 1), round(hours, 1), round(hours, 1), None, round(before, 1), unit="hours")
-    return found
+def _open(seen: Window, asked: Direction) -> int:
+    """Conversations whose last word is a direct mail in that direction, not yet answered. Orders are not counted."""
+    latest, oldest = (seen.last - timedelta(days=days) for days in OPEN_DAYS)
+    closing: dict[str, Interaction] = {}
+    for item in seen.items:
+        if item.channel is Channel.EMAIL and item.thread:
+            closing[item.thread] = item
+    return sum(
+        last.direction is asked
+        and last.weight >= 0.9
+        and not last.crowd
+        and last.purpose.transactional < 0.5
+        and oldest <= last.local <= latest
+        for last in closing.values()
+    )

@@ -1,95 +1,250 @@
-"""The words: what the evidence for a status is, and what the owner could do next."""
+"""The words: what the evidence for a status is, and what the owner could do next.
+
+Sentences count what can be counted again by hand. They speak of the owner's own next step, never of the other's
+duty, and say what cannot be seen.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
-from rules.health.assessment import Assessment, Portfolio, Status
-from rules.health.facets import Window, contacts, facets
-from rules.health.weeks import monday
-from rules.meaning import Channel
+from rules.health.assessment import Assessment, Facet, Status
+from rules.health.facets import Window, facets, window
+from rules.health.figure import health
+from rules.health.weeks import monday, week_of
+from rules.meaning import Channel, Interaction, Person, Traffic
 
 if TYPE_CHECKING:
     from rules.health.desk import Desk, Week
 
-_MEETINGS = {Channel.IN_PERSON: "met", Channel.VIDEO: "spoke by video", Channel.PHONE: "spoke by phone"}
+MOSTLY = 0.5
+_OCCASIONS = ("lunch", "coffee", "dinner", "breakfast", "drinks", "walk")
+_MET = {Channel.IN_PERSON: "met in person", Channel.VIDEO: "talked by video", Channel.PHONE: "talked by phone"}
+_NEXT = {
+    Channel.IN_PERSON: "Would it be time to meet again?",
+    Channel.VIDEO: "Perhaps propose a short video call?",
+    Channel.PHONE: "Perhaps ring, just to ask how they are?",
+}
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 
 
 def assess(desk: Desk, week: Week, row: int) -> Assessment:
     """One person, with texts and facets."""
     group = week.groups[row]
     status, *also = week.holding(row)
-    window = contacts(desk.interactions_of(group), week.sunday)
-    found = facets(window)
+    seen = window(desk.interactions_of(group), desk.traffic_of(group), week.sunday)
+    found = facets(seen)
     known = status not in (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY)
-    entered = week.since(row, status)
+    began = week.since(row, status)
+    probability = week.probability(row)
     return Assessment(
         person=group.id,
         week=week.label,
         status=status,
         also=tuple(also),
-        since=None if entered is None else monday(entered),
-        probability=round(week.probability(row), 4) if known else None,
-        evidence=evidence(week, row, status, window, found["transactional"].value),
-        suggestion=suggestion(status, window),
+        since=None if began is None else monday(began),
+        probability=round(probability, 4) if known else None,
+        evidence=_EVIDENCE[status](week, row, seen, found),
+        suggestion=suggestion(status, seen, group.person),
+        health=health(found, probability) if known and status is not Status.ENDED else None,
         facets=found,
     )
 
 
-def survey(desk: Desk, week: Week) -> Portfolio:
-    del desk
-    return Portfolio(week.label)
+def _unknown(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
+    del row, seen, found
+    return f"Nothing can be said this week: {week.stale}."
 
 
-def evidence(week: Week, row: int, status: Status, window: Window, transactional: float) -> str:
-    """What was counted, in a sentence."""
-    if status is Status.UNKNOWN:
-        return f"Nothing can be said: {week.stale}."
-    if status is Status.TOO_LITTLE_HISTORY:
-        return f"{_times(len(window.items), 'contact')} so far; too few to know what is usual."
-    if status in (Status.DRIFTING, Status.WATCH, Status.GOING_QUIET):
-        return _fallen(week, row, status, transactional)
-    if status is Status.MOVED_DOWN:
-        figures = week.ladder(row)
-        return (
-            f"You met or spoke in {figures['before_personal']:.0f} of {figures['before']:.0f} weeks; since then in "
-            f"{figures['personal'] - figures['before_personal']:.0f} of {figures['weeks'] - figures['before']:.0f}, "
-            f"while mail went on."
-        )
-    if status is Status.NEVER_PERSONAL:
-        return f"{_times(len(window.items), 'contact')}, hardly any of them personal."
-    if status is Status.ONE_SIDED:
-        return "Nearly all conversations are begun by the same side."
-    if status is Status.ENDED:
-        return "You said that this has ended."
-    return f"{_times(len(window.items), 'contact')}; the rhythm is as usual."
-
-
-def _fallen(week: Week, row: int, status: Status, transactional: float) -> str:
-    figures = week.drift(row)
-    since = figures["weeks"] - figures["before"]
-    met = figures["personal"] - figures["before_personal"]
-    others = figures["others"] - figures["before_others"]
-    kind = "orders and invoices" if transactional > 0.5 else "project work"
-    text = (
-        f"Personal contact in {figures['before_personal']:.0f} of {figures['before']:.0f} weeks; since then in "
-        f"{met:.0f} of {since:.0f} weeks (about {figures['usual_since']:.0f} expected at your usual rhythm, holidays "
-        f"allowed for)"
+def _little(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
+    del row, found
+    weeks = week.number - week_of(seen.first) + 1
+    return (
+        f"{_times(len(seen.items), 'contact')} in {_times(weeks, 'week')}: too few to know what is usual between you."
     )
-    if status is Status.GOING_QUIET:
-        return f"{text}, and other contact has nearly stopped as well."
-    return f"{text}, while {kind} went on in {others:.0f} of them."
 
 
-def suggestion(status: Status, window: Window) -> str:
+def _ended(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
+    del week, row, seen, found
+    return "You said that this has come to its end."
+
+
+def _drifting(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
+    fall = week.fall(row, Status.DRIFTING)
+    if fall is None:
+        return _overdue(week, row, seen, found)
+    since = monday(fall.week)
+    others = len(
+        {week_of(one.local) for one in (*seen.items, *seen.traffic) if one.local >= since and not _warm(one)}
+    )
+    business = business_words(seen, since)
+    now = "in none" if fall.since_personal < 0.5 else f"in {_count(fall.since_personal)}"
+    return (
+        f"Until {_month(since)} there was personal contact in {_count(fall.before_personal)} of {fall.before} weeks; "
+        f"since then {now} of {fall.since}, where about {_count(fall.usual)} would have been usual, holidays allowed "
+        f"for. {business[0].upper()}{business[1:]} went on in {_times(others, 'week')} of that time."
+    )
+
+
+def _down(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
+    del found
+    fall = week.fall(row, Status.MOVED_DOWN)
+    if fall is None:
+        return "You used to meet or talk, and now you write."
+    since = monday(fall.week)
+    mails = sum(one.channel is Channel.EMAIL and one.local >= since for one in seen.items)
+    now = "in none" if fall.since_personal < 0.5 else f"in {_count(fall.since_personal)}"
+    return (
+        f"Until {_month(since)} you met or talked in {_count(fall.before_personal)} of {fall.before} weeks; since "
+        f"then {now} of {fall.since}, where about {_count(fall.usual)} would have been usual. "
+        f"{_times(mails, 'mail')} went to and fro in that time."
+    )
+
+
+def _quiet(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
+    del found
+    fall = week.fall(row, Status.GOING_QUIET)
+    since = monday(fall.week) if fall else seen.last
+    before = sum(one.local < since for one in seen.items)
+    after = len(seen.items) - before
+    weeks = max(1, (since - seen.first).days // 7)
+    were = f"was {after} contact" if after == 1 else f"were {after or 'no'} contacts"
+    return (
+        f"Until {_month(since)} you were in touch about {_rate(before, weeks)}; since then there {were} of any kind in "
+        f"{fall.since if fall else 0} weeks."
+    )
+
+
+def _one_sided(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
+    del week, row
+    theirs = found["begun_by_them"].value
+    begun = sum(one.starts or one.organised for one in seen.items)
+    side, share = ("They begin", theirs) if theirs >= 0.5 else ("You begin", 1 - theirs)
+    return f"{side} about {share:.0%} of your conversations ({begun} so far)."
+
+
+def _never(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
+    del week, row
+    share = found["transactional"].value
+    kind = "orders, invoices and the like" if share > MOSTLY else "work"
+    return f"{_times(len(seen.items), 'contact')} since {_month(seen.first)}, nearly all of them about {kind}."
+
+
+def _healthy(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
+    del week, row, found
+    warm = [one for one in seen.items if _warm(one)]
+    if not warm:
+        return f"{_times(len(seen.items), 'contact')} since {_month(seen.first)}; no change in their rhythm."
+    return f"Personal contact {_times(len(warm), 'time')}, last in {_month(warm[-1].local)}; the rhythm is as usual."
+
+
+def _overdue(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
+    wished = week.groups[row].person.every_days
+    warm = [one for one in seen.items if _warm(one)]
+    if wished is None:
+        return _healthy(week, row, seen, found)
+    last = f"the last was in {_month(warm[-1].local)}" if warm else "there has been none so far"
+    return f"You wished for personal contact every {wished} days; {last}."
+
+
+def _watch(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
+    return _drifting(week, row, seen, found)
+
+
+_EVIDENCE: dict[Status, Callable[[Week, int, Window, dict[str, Facet]], str]] = {
+    Status.UNKNOWN: _unknown,
+    Status.TOO_LITTLE_HISTORY: _little,
+    Status.ENDED: _ended,
+    Status.DRIFTING: _drifting,
+    Status.MOVED_DOWN: _down,
+    Status.GOING_QUIET: _quiet,
+    Status.ONE_SIDED: _one_sided,
+    Status.NEVER_PERSONAL: _never,
+    Status.WATCH: _watch,
+    Status.HEALTHY: _healthy,
+}
+
+
+def business_words(seen: Window, since: date) -> str:
+    """What has gone on since a day, by its transactional share."""
+    plain = [one.purpose.transactional / max(1 - one.purpose.relational, 1e-6) for one in _rest(seen, since)]
+    return "orders and invoices" if plain and sum(plain) / len(plain) > MOSTLY else "project work"
+
+
+def suggestion(status: Status, seen: Window, person: Person) -> str:
+    """The owner's own next step; empty where none is due."""
     if status in (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY, Status.ENDED, Status.HEALTHY):
         return ""
-    met = [item for item in window.items if item.channel in _MEETINGS and item.personal >= 0.5]
+    if status is Status.ONE_SIDED:
+        return _balance(seen)
+    met = [one for one in seen.items if one.channel in _MET and _warm(one)]
     if not met:
-        return "Perhaps a call to ask how they are?"
-    last = met[-1]
-    same = sum(item.channel is last.channel for item in met)
-    return f"You last {_MEETINGS[last.channel]} in {last.local:%B %Y}, {_times(same, 'time')} in all. Perhaps again soon?"
+        return _first_step(status, person)
+    occasion, times = _occasion(met)
+    if occasion:
+        last = [one for one in met if occasion in (one.title or "").lower()][-1]
+        return (
+            f"The last {occasion} was in {_month(last.local)}; you have met {_often(times)} over {occasion}. "
+            f"Would it be time for the next?"
+        )
+    channel = person.prefers if person.prefers in _MET else Counter(one.channel for one in met).most_common(1)[0][0]
+    same = [one for one in met if one.channel is channel] or met
+    return f"You {_MET[same[-1].channel]} {_often(len(same))}, last in {_month(same[-1].local)}. {_NEXT[channel]}"
+
+
+def _occasion(met: Sequence[Interaction]) -> tuple[str, int]:
+    found = Counter(word for one in met for word in _OCCASIONS if word in (one.title or "").lower())
+    return found.most_common(1)[0] if found and found.most_common(1)[0][1] >= 2 else ("", 0)
+
+
+def _first_step(status: Status, person: Person) -> str:
+    if person.prefers is Channel.PHONE or status is Status.GOING_QUIET:
+        return "A short call, just to ask how things are, costs five minutes."
+    if status is Status.NEVER_PERSONAL:
+        return "If they matter to you: a line that asks for nothing, or a coffee when you are near, is a beginning."
+    return "A line that asks for nothing, or a call, would be a good next step."
+
+
+def _balance(seen: Window) -> str:
+    begun = [one for one in seen.items if one.starts or one.organised]
+    ours = sum(one.organised or one.direction.value == "out" for one in begun)
+    if ours * 2 < len(begun):
+        return "They come to you: the next call could be yours."
+    return "You do most of the asking. Perhaps offer something this time, or let them come to you."
+
+
+def _rest(seen: Window, since: date) -> list[Interaction | Traffic]:
+    """What has gone on since a day besides personal contact."""
+    own = [one for one in seen.items if one.local >= since and not _warm(one)]
+    return [*own, *(line for line in seen.traffic if line.local >= since)]
+
+
+def _warm(one: Interaction) -> bool:
+    return one.personal >= MOSTLY
+
+
+def _often(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def _rate(number: int, weeks: int) -> str:
+    if number >= weeks:
+        return f"{_often(round(number / weeks))} a week"
+    return f"every {_times(max(2, round(weeks / max(number, 1))), 'week')}"
+
+
+def _count(value: float) -> str:
+    return f"{max(1, round(value))}" if value >= 0.5 else "0"
+
+
+def _month(day: date) -> str:
+    return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
 def _times(number: int, word: str) -> str:

@@ -28,6 +28,7 @@ class Gauge:
         self.candidates = np.array([20.0, 20.0])
         self.labelled = np.array([10.0, 6.0])
         self.flips_score = -20.0 * np.abs(FLIPS - 0.1)
+        self.found, self.expected = 0.0, 0.0  # personal contact in the last week read, of people who have not changed
 
     def trust(self, state: State) -> Trust:
         weight = np.exp(self.flips_score - self.flips_score.max())
@@ -66,7 +67,7 @@ class Gauge:
         method = self.detector.method
         weight = 1 / (1 + method.hazard * state["score_any"])
         usual = expected * np.stack([share * tide.seen_rich, (1 - share) * tide.seen_mail])
-        level = np.ones((KINDS, 1))
+        level, hits, met = np.ones((KINDS, 1)), np.zeros(KINDS), np.zeros(KINDS)
         for _ in range(_ROUNDS):
             each = usual * level
             both = np.maximum(each.sum(0), 1e-9)
@@ -76,6 +77,7 @@ class Gauge:
             hits = (found * each * signals.ratios).sum(1)
             met = (weight * (1 - calm) / both * usual).sum(1)
             level = np.clip((hits + method.shrink / 2) / (met + method.shrink / 2), 0.05, 2.5)[:, None]
+        self.found, self.expected = float(hits.sum()), float(met.sum())
         return float(level[0, 0]), float(level[1, 0])
 
     def _learn_labels(self, sheet: Sheet, state: State, tide: Tide, expected: Floats, share: Floats) -> None:

@@ -21,8 +21,9 @@ WEEKS_PER_100_YEARS = 5200.0
 LEAST_PERSONAL = 5.0
 LEAST_OTHERS = 2.0
 WATCH = 0.1  # of the threshold of a flag
+OVERDUE = 2.0  # times the rhythm that the owner wished for
 LEAVE = 0.05  # of the threshold at which a status began
-CALIBRATION = 1.0
+CALIBRATION = 0.8  # measured: docs/health.md
 
 KEPT = (
     Status.ENDED,
@@ -60,10 +61,9 @@ class Verdicts(Rows):
     """
 
     def __init__(self, capacity: int = 64) -> None:
-        columns: dict[str, tuple[type[np.generic], tuple[int, ...]]] = dict.fromkeys(
-            ("ours", "theirs", "contacts", "began", "snoozed", "patience"), (np.float64, ())
-        )
-        super().__init__(columns | {f"entered_{s.value}": (np.int64, ()) for s in KEPT}, capacity)
+        floats = dict.fromkeys(("ours", "theirs", "contacts", "began", "snoozed", "patience"), np.float64)
+        weeks = dict.fromkeys((f"entered_{s.value}" for s in KEPT), np.int64)
+        super().__init__({name: (kind, ()) for name, kind in (floats | weeks).items()}, capacity)
         self.fresh(began=-1, snoozed=-1, patience=1, **{f"entered_{s.value}": -1 for s in KEPT})
 
     def entered(self, status: Status) -> NDArray[np.int64]:
