@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import shutil
 import sys
 import time
@@ -16,6 +17,8 @@ from syncd.cli.workplace import Workplace
 
 def main() -> int:
     """Exit code 0 if every source was read and the report stands; its path is the last line on stdout."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # in a pipe too, each step is said when it is reached
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("--config", type=Path, help="a config of your own; without it, sample data is written first")
     parser.add_argument("--out", type=Path, default=Path("out"), help="the folder for the report")
