@@ -26,7 +26,7 @@ def iana(name: str) -> str | None:
         if candidate and is_zone(candidate):
             return candidate
     offset = _OFFSET.fullmatch(name)
-    if offset and not offset[3]:
+    if offset and offset[3] in (None, "00"):
         return f"Etc/GMT{'-' if offset[1] == '+' else '+'}{int(offset[2])}" if int(offset[2]) <= 12 else None
     return None
 
