@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import sqrt
@@ -83,7 +83,7 @@ class Correspondence:
             self._received(case, message, writer, sender)
 
     def _written(self, case: Case, message: Message, sender: str | None) -> None:
-        reached = dict(self._recipients(message))
+        reached = _recipients(message)
         lists = self._lists(message, reached)
         for key in lists:
             circle = self._circles.setdefault(key, _Circle({}))
@@ -110,7 +110,7 @@ class Correspondence:
 
     def _received(self, case: Case, message: Message, writer: str, sender: str | None) -> None:
         person, helper = self._ground.person(writer)
-        reached = dict(self._recipients(message))
+        reached = _recipients(message)
         share = max((part for address, part in reached.items() if address in self._ground.own), default=0.0)
         lists = self._lists(message, reached)
         for key in lists:
@@ -221,18 +221,22 @@ class Correspondence:
             )
         self._threads.take(message, case.at, _Letter(thread, case.at, direction, made))
 
-    def _recipients(self, message: Message) -> Iterator[tuple[str, float]]:
-        """Every address that a mail names, its best share last."""
-        for group, share in ((message.bcc, CC), (message.cc, CC), (message.to, 1.0)):
-            for one in group or ():
-                if one.address:
-                    yield one.address, share
-
-    def _lists(self, message: Message, reached: Iterable[str]) -> list[str]:
+    def _lists(self, message: Message, reached: Mapping[str, float]) -> list[str]:
         known = self._ground.who.lists
-        found = set(lists_of(message.headers)) if message.headers else set()
-        found.update(address for address in reached if address in known)
-        return sorted(found)
+        found = lists_of(message)
+        if not found and known.isdisjoint(reached):
+            return []
+        return sorted({*found, *(address for address in reached if address in known)})
+
+
+def _recipients(message: Message) -> dict[str, float]:
+    """Every address that a mail names, with 1 for To and less for copies."""
+    reached: dict[str, float] = {}
+    for group, share in ((message.bcc, CC), (message.cc, CC), (message.to, 1.0)):
+        for one in group or ():
+            if one.address:
+                reached[one.address] = share
+    return reached
 
 
 def _hours(earlier: datetime, later: datetime) -> float:

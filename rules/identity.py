@@ -121,6 +121,7 @@ def resolve(
     words: Sequence[PersonWord | DomainWord] = (),
     *,
     is_role: Callable[[str], bool] | None = None,
+    traces: owners.Traces | None = None,
 ) -> Identities:
     """Persons from addresses.
 
@@ -129,13 +130,14 @@ def resolve(
         decisions: one for each, in the same order.
         owner: what the config says of the owner.
         words: the owner's word on people and on whole domains.
+        traces: what `owners.read` found, where somebody has read it already.
         is_role: whether an address is a desk or a robot (billing@); by default as the built-in packs know them.
     """
     role = is_role or _built_in_roles()
     persons = united(word for word in words if isinstance(word, PersonWord))
     domains = [word for word in words if isinstance(word, DomainWord)]
     taken = {address for word in persons for address in (*word.addresses, *word.assistants)}
-    traces = owners.read(occurrences)
+    traces = traces or owners.read(occurrences)
     own = owners.find(traces, owner, is_role=role, taken=taken)
     together = [word.addresses for word in persons]
     reader = Reader(owners.Own(own), ZoneInfo(owner.timezone), role, together, Apart(persons))

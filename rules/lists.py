@@ -34,8 +34,13 @@ def is_tagged(subject: str | None) -> bool:
     return subject is not None and _TAGGED.match(subject) is not None
 
 
-def lists_of(headers: Mapping[str, str]) -> Iterator[str]:
+def lists_of(message: Message) -> tuple[str, ...]:
     """The names of the lists that a mail came through: List-Id, and the address one posts to, in lower case."""
+    headers = message.headers
+    return () if not headers or _MARKS.isdisjoint(headers) else tuple(_names(headers))
+
+
+def _names(headers: Mapping[str, str]) -> Iterator[str]:
     if value := headers.get("list-id"):
         yield value.rpartition("<")[2].strip("<> \t").lower()
     if "mailto:" in (value := headers.get("list-post", "").lower()):

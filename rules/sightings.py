@@ -69,7 +69,7 @@ class Reader:
         self.lists: set[str] = set()
         self._zone = zone
         self._groups = Groups()
-        self._pairs: set[tuple[str, str | None]] = set()
+        self._pairs: dict[tuple[str, str | None], int] = {}
         self._mailboxes: dict[str, str] = {}
         self._named: dict[tuple[Key, str], list[str]] = defaultdict(list)
         self._everywhere: dict[Key, list[str]] = defaultdict(list)
@@ -77,7 +77,7 @@ class Reader:
         self._threads: Threads[Message] = Threads()
         self._list_writers: dict[str, set[str]] = defaultdict(set)
         self._lists_written: set[str] = set()
-        self._day = date.min
+        self._when: datetime | None = None
         for addresses in together:
             for other in addresses[1:]:
                 self._merge(addresses[0], other, "identity.config", "the config says that they are one person", 10.0)
@@ -88,7 +88,7 @@ class Reader:
         when = moment(observation, self._zone)
         if when is None:
             return
-        self._day = when.astimezone(self._zone).date()
+        self._when = when
         if isinstance(observation, Event):
             if decision.channel is not Channel.NONE or observation.status == "cancelled":
                 self._event(observation)
@@ -98,7 +98,10 @@ class Reader:
             self._message(observation, when, lists)
 
     def finish(self) -> None:
-        """Those who write on a project's list, where the owner writes too, are people the owner deals with."""
+        """Count the names; and those who write on a project's list, where the owner writes too, are people."""
+        for (address, written), count in self._pairs.items():
+            if bare := readable(written):
+                self.seen[address].names[bare] += count
         for name in self._lists_written:
             writers = self._list_writers.get(name, ())
             if len(writers) <= _PROJECT:
@@ -114,8 +117,8 @@ class Reader:
         for sighting in self._sight_all(invited):
             sighting.met += 1
 
-    def _lists(self, message: Message) -> list[str]:
-        found = list(lists_of(message.headers)) if message.headers else []
+    def _lists(self, message: Message) -> tuple[str, ...]:
+        found = lists_of(message)
         self.lists.update(found)
         return found
 
@@ -163,19 +166,18 @@ class Reader:
                     self._beside.add((min(address, other), max(address, other)))
 
     def _sight(self, address: str, name: str | None) -> Sighting:
+        pair = (address, name)
+        count = self._pairs.get(pair)
+        if count is not None:  # nearly always: nothing new to learn
+            self._pairs[pair] = count + 1
+            return self.seen[address]
+        self._pairs[pair] = 1
         sighting = self.seen.get(address)
         if sighting is None:
             sighting = self.seen[address] = Sighting(initials=spelled_initials(address))
             self._same_mailbox(address)
             if (spelled := spelled_key(address)) is not None and not self.is_role(address):
                 self._same_name(address, sighting, spelled)
-        elif (address, name) in self._pairs:
-            if name and (bare := readable(name)):
-                sighting.names[bare] += 1
-            return sighting
-        self._pairs.add((address, name))
-        if bare := readable(name):
-            sighting.names[bare] += 1
         key = key_of(name)
         if key is not None and key not in sighting.keys and not self.is_role(address):
             sighting.keys.add(key)
@@ -282,4 +284,5 @@ class Reader:
             if any(self.apart(mine, theirs) for mine in first for theirs in second):
                 return
         self._groups.join(one, other)
-        self.merges.append(Merge(self._day, one, other, (Evidence(rule, because, "same person", weight),)))
+        on = self._when.astimezone(self._zone).date() if self._when else date.min
+        self.merges.append(Merge(on, one, other, (Evidence(rule, because, "same person", weight),)))
