@@ -26,7 +26,7 @@ _options.case_sensitive = False
 _options.max_mem = 256 << 20  # the automaton of a whole pack; RE2 would else give up on it without a word
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
     """A rule ready to be asked: numbers of patterns, bits of flags, and the evidence it would give."""
 
@@ -49,8 +49,10 @@ class Compiled:
             return False
         if self.unless and not self.unless.isdisjoint(hits):
             return False
-        if not all(pattern in hits for pattern in self.all_of):
+        if self.all_of and not all(pattern in hits for pattern in self.all_of):
             return False
+        if not (self.low or self.high):
+            return True
         numbers = structure.numbers
         return all(name in numbers and numbers[name] >= bound for name, bound in self.low) and all(
             name in numbers and numbers[name] <= bound for name, bound in self.high
@@ -96,6 +98,8 @@ class Matcher:
         self._joint: dict[str, frozenset[int]] = {}
         self._by_pattern: dict[int, list[Compiled]] = {}
         self._structural: list[Compiled] = []
+        self._counting: list[Compiled] = []
+        self._flagged: dict[int, tuple[Compiled, ...]] = {}
         for rule in rules:
             self._add(rule)
         for one in self._fields.values():
@@ -121,16 +125,26 @@ class Matcher:
         return known
 
     def fired(self, hits: frozenset[int], structure: Structure) -> list[Compiled]:
-        """The rules that fire, each once."""
-        candidates = list(self._structural)
+        """The rules that fire, each once, in the order of their names' first patterns."""
+        fired = list(self._by_flags(structure.flags))
+        if structure.numbers:
+            fired.extend(rule for rule in self._counting if rule.fires(hits, structure))
+        by_pattern = self._by_pattern
         for number in sorted(hits):  # in the order of the rules, so that the same is always told first
-            candidates.extend(self._by_pattern.get(number, ()))
-        seen: dict[int, Compiled] = {}
-        for candidate in candidates:
-            key = id(candidate)
-            if key not in seen and candidate.fires(hits, structure):
-                seen[key] = candidate
-        return list(seen.values())
+            for rule in by_pattern.get(number, ()):
+                if rule not in fired and rule.fires(hits, structure):
+                    fired.append(rule)
+        return fired
+
+    def _by_flags(self, flags: int) -> tuple[Compiled, ...]:
+        """Rules about flags alone; combinations of flags repeat, so each is worked out once."""
+        known = self._flagged.get(flags)
+        if known is None:
+            if len(self._flagged) >= REMEMBERED:
+                self._flagged.clear()
+            known = tuple(r for r in self._structural if flags & r.need == r.need and not flags & r.forbid)
+            self._flagged[flags] = known
+        return known
 
     def _number(self, field: str, pattern: str) -> int:
         patterns = self._fields.setdefault(field, _Field()).patterns
@@ -158,7 +172,7 @@ class Matcher:
         for number in any_of or all_of[:1]:
             self._by_pattern.setdefault(number, []).append(compiled)
         if not any_of and not all_of:
-            self._structural.append(compiled)
+            (self._counting if compiled.low or compiled.high else self._structural).append(compiled)
 
 
 def _bits(names: Iterable[str]) -> int:
