@@ -23,7 +23,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from syncd.ledger import journal_copy, schema
+from syncd.ledger import erasure, journal_copy, schema
 from syncd.ledger.journal_copy import Entry
 from syncd.ledger.times import moment, text
 
@@ -62,41 +62,78 @@ class Journal:
         with self._ledger.write(durable=True) as connection:
             added = [insert(connection, self._owner, saying) for saying in sayings]
         if added:
-            self.back_up(max(entry.at for entry in added))
+            self.back_up()
         return added
 
-    def back_up(self, now: datetime, folder: Path | None = None) -> Path | None:
+    def back_up(self, folder: Path | None = None) -> Path | None:
         """Copy the journal as JSON lines into a folder (that of a SQLite ledger); None where there is none.
 
         A copy that cannot be written is no reason to fail what the owner did: it is logged.
         """
-        path = self._ledger.path
-        folder = folder or (None if path is None else path.parent)
-        if folder is None:
+        copy = self._copy(folder)
+        if copy is None:
             return None
-        copy = folder / journal_copy.name(path, self._ledger.owner)
         try:
-            journal_copy.write(copy, self.entries(), now)
+            journal_copy.write(copy, self.entries(), self._mark())
         except OSError as error:
             log.warning("the journal's copy cannot be written: %s", error)
             return None
         return copy
 
+    def recover(self) -> int:
+        """Take back what the copy beside the ledger has and the journal does not: an older ledger was put back."""
+        copy = self._copy(None)
+        if copy is None or not copy.is_file() or journal_copy.of(copy) != self._mark():
+            return 0
+        returned = self.restore(copy)
+        if returned:
+            log.warning("%d entries of the journal were missing and came back from %s", returned, copy)
+        return returned
+
     def restore(self, copy: Path) -> int:
-        """Add what a copy has and the journal does not, say after an older ledger was put back; returns how much."""
-        have = {_identity(entry) for entry in self.entries()}
-        lost = [entry for entry in journal_copy.read(copy) if _identity(entry) not in have]
+        """Add what a copy has and the journal does not; returns how much. Whoever is to be forgotten by it, is."""
+        entries = journal_copy.read(copy)
+        if {_identity(entry) for entry in entries} <= {_identity(entry) for entry in self.entries()}:
+            return 0
         with self._ledger.write(durable=True) as connection:
-            for entry in lost:
-                insert(connection, self._owner, Saying(entry.kind, entry.subject, entry.at, entry.data))
-        return len(lost)
+            have = {_identity(read(row)) for row in connection.execute(self._all())}
+            keys = [entry for entry in entries if entry.kind == erasure.KIND and _identity(entry) not in have]
+            self._insert(connection, keys)
+            known = erasure.forgotten(connection, self._owner)
+            clean = [told for entry in entries if (told := erasure.clean_entry(entry, known)) is not None]
+            lost = [entry for entry in clean if entry.kind != erasure.KIND and _identity(entry) not in have]
+            self._insert(connection, lost)
+            if keys:
+                erasure.erase(connection, self._owner)
+        if keys:
+            erasure.compact(self._ledger.engine)
+        if clean != entries and self._ledger.path is not None:  # somebody's forgetting was cut short
+            erasure.clean_beside(self._ledger.path, self._ledger.owner, known)
+        return len(keys) + len(lost)
+
+    def _insert(self, connection: Connection, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            insert(connection, self._owner, Saying(entry.kind, entry.subject, entry.at, entry.data))
+
+    def _all(self) -> sa.Select[Any]:
+        return sa.select(schema.journal).where(schema.journal.c.owner_id == self._owner).order_by(schema.journal.c.id)
+
+    def _copy(self, folder: Path | None) -> Path | None:
+        path = self._ledger.path
+        folder = folder or (None if path is None else path.parent)
+        return None if folder is None else folder / journal_copy.name(path, self._ledger.owner)
+
+    def _mark(self) -> str:
+        """Tells this owner's ledger, and every backup of it, from any other."""
+        with self._ledger.read() as connection:
+            query = sa.select(schema.owners.c.forget_key).where(schema.owners.c.id == self._owner)
+            return journal_copy.mark(connection.execute(query).scalar_one())
 
     def entries(
         self, kind: str | Sequence[str] | None = None, subject: str | None = None, since: datetime | None = None
     ) -> list[Entry]:
         """Entries in the order in which they were written, of some kinds, on a subject, at or after a time."""
-        table = schema.journal
-        query = sa.select(table).where(table.c.owner_id == self._owner).order_by(table.c.id)
+        table, query = schema.journal, self._all()
         if kind is not None:
             query = query.where(table.c.kind.in_([kind] if isinstance(kind, str) else kind))
         if subject is not None:

@@ -6,10 +6,12 @@ day. What the owner said cannot be derived from anything, so it is not to be los
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +41,34 @@ def name(ledger: Path | None, owner: str) -> str:
     return f"{stem}.{who}.journal.jsonl" if who else f"{stem}.journal.jsonl"
 
 
-def write(copy: Path, entries: Iterable[Entry], now: datetime) -> None:
-    """Replace the copy. With the first entry of a new day the old one is kept, under the day of its newest entry."""
-    if copy.exists() and (old := read(copy)):
-        day = newest(old).date()
-        if day < now.date():
-            copy.rename(copy.with_suffix(f".{day.isoformat()}.jsonl"))
+def mark(key: str) -> str:
+    """A ledger's mark, from a key that only it and its backups have."""
+    return hashlib.sha256(f"journal of {key}".encode()).hexdigest()[:16]
+
+
+def write(copy: Path, entries: Sequence[Entry], whose: str) -> None:
+    """Replace the copy. With the first entry of a new day the old one is kept, under the day of its newest entry; so
+    is the copy of another ledger."""
+    if copy.is_file():
+        day = newest(read(copy)).date()
+        if day < newest(entries).date() or of(copy) != whose:
+            copy.replace(copy.with_suffix(f".{day.isoformat()}.jsonl"))
             for outdated in kept(copy)[:-KEEP]:
                 outdated.unlink()
-    replace(copy, entries)
+    replace(copy, entries, whose)
 
 
-def replace(copy: Path, entries: Iterable[Entry]) -> None:
+def replace(copy: Path, entries: Iterable[Entry], whose: str | None) -> None:
     """Write the copy anew in one step, readable by its owner only."""
-    write_private(copy, (line(entry) for entry in entries))
+    write_private(copy, chain([_line({"journal_of": whose})], map(line, entries)))
+
+
+def of(copy: Path) -> str | None:
+    """The mark of the ledger whose journal this is, None if the copy does not say."""
+    with copy.open(encoding="utf-8") as lines:
+        head = next(lines, "{}")
+    whose: str | None = msgspec.json.decode(head).get("journal_of")
+    return whose
 
 
 def newest(entries: Iterable[Entry]) -> datetime:
@@ -68,16 +84,19 @@ def kept(copy: Path) -> list[Path]:
 def line(entry: Entry) -> str:
     """An entry as one line of JSON."""
     told = {"at": text(entry.at), "kind": entry.kind, "subject": entry.subject, "data": entry.data}
-    return msgspec.json.encode({"id": entry.id, **told}).decode()
+    return _line({"id": entry.id, **told})
+
+
+def _line(told: dict[str, Any]) -> str:
+    return msgspec.json.encode(told).decode()
 
 
 def read(copy: Path) -> list[Entry]:
     """The entries of a copy."""
     with copy.open(encoding="utf-8") as lines:
-        return [parse(written) for written in lines if written.strip()]
-
-
-def parse(written: str) -> Entry:
-    """An entry from its line."""
-    told = msgspec.json.decode(written)
-    return Entry(told["id"], moment(told["at"]), told["kind"], told["subject"], told["data"])
+        told = [msgspec.json.decode(written) for written in lines if written.strip()]
+    return [
+        Entry(entry["id"], moment(entry["at"]), entry["kind"], entry["subject"], entry["data"])
+        for entry in told
+        if "journal_of" not in entry
+    ]

@@ -30,6 +30,7 @@ class Ledger:
         self.facts = Facts(self)
         self.meaning = Meaning(self)
         self.journal = Journal(self)
+        self.journal.recover()
 
     @classmethod
     def open(cls, url: str, *, owner: str = "") -> Ledger:
@@ -126,11 +127,6 @@ def _keep_older(engine: Engine) -> None:
         copy = path.with_name(f"{path.name}.before-{schema.HEAD}")
         copy.unlink(missing_ok=True)  # left by a migration that was killed
         database.copy(engine, copy)
-
-
-def older(path: Path) -> list[Path]:
-    """The copies that migrations left beside a SQLite ledger."""
-    return sorted(path.parent.glob(f"{path.name}.before-*"))
 
 
 def _migrate(connection: Connection, revision: str, where: str) -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from connectors.observations import Address, Attendee, Event, Message
 from rules.meaning import Channel, Direction, Interaction, Person, Purpose
 from syncd.forgetting import enforce, forget, forgotten
-from syncd.forgotten import Forgotten, digest, name_digest
 from syncd.ledger import Ledger
+from syncd.ledger.forgotten import Forgotten, digest, name_digest
 from syncd.ledger.meaning import Interpretation, MadeBy
 from syncd.sync import sync
 from syncd.verify import verify
@@ -127,11 +127,26 @@ def test_an_older_ledger_put_back_is_cleaned_again(ledger: Ledger, tmp_path: Pat
     older = tmp_path / "older.db"
     ledger.back_up(older)
     forget(ledger, ["anna.canary@x.example"], NOW)
-    with Ledger.open(f"sqlite:///{older}") as restored:
-        restored.journal.restore(tmp_path / "ledger.journal.jsonl")
-        erased = enforce(restored)
-        assert erased.items == 3
-    assert "older.db" not in canaries(tmp_path)
+    ledger.close()
+    older.replace(tmp_path / "ledger.db")
+    assert "ledger.db" in canaries(tmp_path)
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as restored:
+        assert {copy.newest.id for copy in restored.facts.copies()} == {"both", "ben", "trio", "none"}
+        assert enforce(restored).items == 0
+    assert canaries(tmp_path) == []
+
+
+def test_a_forgetting_that_was_cut_short_is_finished_by_the_next_start(ledger: Ledger, tmp_path: Path) -> None:
+    fill(ledger)
+    left = {path: path.read_bytes() for path in tmp_path.glob("*.jsonl")}
+    forget(ledger, ["anna.canary@x.example"], NOW)
+    entries = ledger.journal.entries()
+    ledger.close()
+    for path, content in left.items():  # as if it had been killed before it came to the copies
+        path.write_bytes(content)
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as again:
+        assert again.journal.entries() == entries
+    assert canaries(tmp_path) == []
 
 
 def test_forgetting_on_both_databases(databases: Databases) -> None:

@@ -52,6 +52,29 @@ def test_copy_is_private_complete_and_can_be_put_back(tmp_path: Path) -> None:
         assert {entry.subject for entry in restored.journal.entries()} == {entry.subject for entry in entries}
 
 
+def test_what_was_said_after_a_backup_comes_back_with_it(tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.journal.add("answer", "anna@x.example", NOW, word="right")
+        ledger.back_up(tmp_path / "backup.db")
+        ledger.journal.add("answer", "ben@x.example", NOW, word="wrong")
+        entries = ledger.journal.entries()
+    (tmp_path / "backup.db").replace(tmp_path / "ledger.db")
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as restored:
+        assert restored.journal.entries() == entries
+
+
+def test_a_new_ledger_does_not_take_over_the_journal_of_another(tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.journal.add("answer", "anna@x.example", NOW, word="right")
+    for path in tmp_path.glob("ledger.db*"):
+        path.unlink()
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as fresh:
+        assert fresh.journal.entries() == []
+        fresh.journal.add("answer", "ben@x.example", NOW, word="right")
+    assert "anna" in (tmp_path / "ledger.journal.2026-03-02.jsonl").read_text()
+    assert "anna" not in (tmp_path / "ledger.journal.jsonl").read_text()
+
+
 def test_one_copy_per_day_for_a_week(tmp_path: Path) -> None:
     with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
         for day in range(12):
@@ -59,7 +82,7 @@ def test_one_copy_per_day_for_a_week(tmp_path: Path) -> None:
             ledger.journal.add("answer", "anna@x.example", NOW + timedelta(days=day, hours=1), word="wrong")
     kept = sorted(path.name for path in tmp_path.glob("*.????-??-??.jsonl"))
     assert kept == [f"ledger.journal.2026-03-{day:02}.jsonl" for day in range(6, 13)]
-    assert len((tmp_path / kept[-1]).read_text().splitlines()) == 22
+    assert len((tmp_path / kept[-1]).read_text().splitlines()) == 1 + 22
 
 
 def test_a_copy_that_cannot_be_written_does_not_lose_the_entry(

@@ -11,7 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from syncd.ledger import Ledger, LedgerError, database, migrations, schema
-from syncd.ledger.ledger import older, writing
+from syncd.ledger.erasure import older
+from syncd.ledger.ledger import writing
 from tests.ledger.conftest import Databases
 
 PG_SCHEMA = """

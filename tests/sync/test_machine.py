@@ -28,9 +28,9 @@ from rules import ruleset
 from rules.copies import fold
 from rules.ruleset import RuleSet
 from syncd.config import Config
-from syncd.forgetting import MEANING
 from syncd.interpret import interpret
 from syncd.ledger import Ledger, writing
+from syncd.ledger.erasure import MEANING
 from syncd.sync import SyncResult, sync
 from syncd.verify import verify
 from tests.sync.expected import Expected
