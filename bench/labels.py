@@ -1,0 +1,203 @@
+"""Labels against careful readers: `python -m bench labels`.
+
+Everything goes through the real Labeller, one stream per mailbox in order of time, so that context is what it would
+be. Weights that were learned from labelled mail are learned anew for each fold, from other mailboxes only: every
+figure of purpose is of mailboxes that the weights have never seen. Rules and topics were written by hand, by
+somebody who had read some of these items; `tests/rules/purpose_cases.toml` holds others.
+
+`SYNCD_GENERAL_WORDS` and `SYNCD_WORD_VECTORS` name the files that training takes (docs/purpose.md). Without them the
+words of the shipped weights stand in, which keeps their meanings as they were learned from all mailboxes.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+
+from bench.labelled import DATA, LABELS, PURPOSES, Item, calendar, mail, moment, owners
+from bench.scores import Judged, confusions, reliability, table
+from bench.train_purpose import FOLDS, Model, Vectors, clue_stream, held_back, learn_histories, load_vectors
+from connectors.headers import Circumstances, header_end, read_message
+from rules.labels import Labeller
+from rules.meaning import Decision, Owner, Purpose
+from rules.purpose import PurposeModel, Weights, learned
+from rules.ruleset import RuleSet, load
+
+CHANNELS = ("in_person", "video", "phone", "none")
+
+
+def main() -> None:
+    if not LABELS.exists():
+        print(f"no labelled sets at {LABELS}: nothing to measure")
+        return
+    rules = load()
+    _channels(rules)
+    _mail(rules)
+    _speed(rules)
+
+
+def _purpose(purpose: Purpose) -> tuple[str, float, tuple[float, float, float]]:
+    shares = (purpose.relational, purpose.working, purpose.transactional)
+    best = int(np.argmax(shares))
+    return PURPOSES[best], shares[best], shares
+
+
+def _channels(rules: RuleSet) -> None:
+    labeller = Labeller(rules, Owner(frozenset()))
+    decided = [(item, labeller.decide(item.observation)) for item in calendar()]
+    for name, chosen in (("clear", [d for d in decided if d[0].clear]), ("all", decided)):
+        print(f"\n-- calendar entries, {name}")
+        judged = [Judged(i.label["label"], d.channel.value, d.confidence, str(i.label["summary"])) for i, d in chosen]
+        table("channel", judged, CHANNELS)
+        reliability("confidence", [one.sure for one in judged], [one.truth == one.given for one in judged])
+        confusions(judged, 12)
+        meetings = [(i, d) for i, d in chosen if i.label.get("purpose")]
+        _meetings(meetings)
+
+
+def _meetings(meetings: Sequence[tuple[Item, Decision]]) -> None:
+    judged = []
+    for item, decision in meetings:
+        given, sure, shares = _purpose(decision.purpose)
+        judged.append(Judged(item.label["purpose"], given, sure, str(item.label["summary"]), shares))
+    table("purpose of meetings", judged, PURPOSES)
+    reliability("relational", [one.shares[0] for one in judged], [one.truth == "relational" for one in judged])
+    confusions(judged, 12)
+    standing = [Judged(str(i.label["standing"]), str(d.standing), 1.0, str(i.label["summary"])) for i, d in meetings]
+    table("standing series", standing, ("True", "False"))
+
+
+def _mail(rules: RuleSet) -> None:
+    items = mail()
+    by_item = {id(item): weights for weights, group in _folds() for item in items if item.group in group}
+    decided = [(item, decision) for item, decision in _decisions(items, rules, by_item)]
+    baseline = _baseline([item for item in items if not item.label["automated"]])
+    for chosen_set in ("purpose", "purpose-more"):
+        for name in ("clear", "all"):
+            chosen = [(i, d) for i, d in decided if i.set == chosen_set and (i.clear or name == "all")]
+            print(f"\n-- {chosen_set}, {name} (held-back mailboxes)")
+            robots = [
+                Judged(
+                    "yes" if i.label["automated"] else "no", "yes" if d.automated else "no", d.automated_probability
+                )
+                for i, d in chosen
+            ]
+            table("automated", robots, ("yes",))
+            reliability("automated", [one.sure for one in robots], [one.truth == "yes" for one in robots])
+            written = [(i, d) for i, d in chosen if not i.label["automated"]]
+            judged = [_judged(item, decision.purpose) for item, decision in written]
+            table("purpose", judged, PURPOSES)
+            reliability("surest label", [one.sure for one in judged], [one.truth == one.given for one in judged])
+            reliability("relational", [one.shares[0] for one in judged], [one.truth == PURPOSES[0] for one in judged])
+            confusions(judged, 25 if chosen_set == "purpose" else 10)
+            table("TF-IDF and logistic regression", [baseline[id(item)] for item, _ in written], PURPOSES)
+
+
+def _judged(item: Item, purpose: Purpose) -> Judged:
+    given, sure, shares = _purpose(purpose)
+    return Judged(item.label["purpose"], given, sure, f"{item.label['subject']} | {item.label['from']}", shares)
+
+
+def _training_words() -> tuple[frozenset[str], Vectors | None]:
+    words = os.environ.get("SYNCD_GENERAL_WORDS")
+    vectors = os.environ.get("SYNCD_WORD_VECTORS")
+    if words:
+        general = frozenset(Path(words).read_text("utf-8").split())
+    else:
+        print(
+            "SYNCD_GENERAL_WORDS is not set: learning from the words of the shipped weights, without their meanings"
+        )
+        general = frozenset((*learned().words, *learned().meanings))
+    return general, load_vectors(Path(vectors) if vectors else None)
+
+
+def _folds() -> Iterator[tuple[Weights, frozenset[str]]]:
+    """Weights that were learned without a group of mailboxes, and that group. How much the past counts (five
+    numbers) is learned once, from what mails of held-back mailboxes say by themselves."""
+    items = [item for item in mail() if not item.label["automated"]]
+    found = clue_stream(items)
+    general, vectors = _training_words()
+    histories = learn_histories(items, found, held_back(items, found, general, vectors))
+    print(f"histories {histories.weights}, strength of the mail itself {histories.strength:.2f}")
+    groups = [item.group for item in items]
+    for train, test in GroupKFold(FOLDS).split(groups, groups=groups):
+        model = Model([items[i] for i in train], [found[i] for i in train], general, vectors)
+        yield model.weights(histories), frozenset(groups[i] for i in test)
+
+
+def _decisions(
+    items: Sequence[Item], rules: RuleSet, weights: Mapping[int, Weights]
+) -> Iterator[tuple[Item, Decision]]:
+    """One Labeller per mailbox; its labelled mail in order of time."""
+    whose = owners(items)
+    streams: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        streams[item.group].append(item)
+    for group, stream in streams.items():
+        owner = Owner(whose[group])
+        known = next((weights[id(item)] for item in stream if id(item) in weights), learned())
+        labeller = Labeller(rules, owner, PurposeModel(rules, owner, known))
+        for item in sorted(stream, key=lambda item: moment(item.observation)):
+            yield item, labeller.decide(item.observation)
+
+
+def _baseline(items: Sequence[Item]) -> dict[int, Judged]:
+    """The usual simple way, on the same folds: TF-IDF of subjects and a logistic regression."""
+    subjects = np.array([item.label["subject"] or "" for item in items])
+    truth = np.array([item.label["purpose"] for item in items])
+    groups = [item.group for item in items]
+    judged = {}
+    for train, test in GroupKFold(FOLDS).split(subjects, groups=groups):
+        model = make_pipeline(
+            TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+            LogisticRegression(C=4, class_weight="balanced", max_iter=500),
+        ).fit(subjects[train], truth[train])
+        for place, given in zip(test, model.predict(subjects[test]), strict=True):
+            judged[id(items[place])] = Judged(str(truth[place]), str(given), 1.0)
+    return judged
+
+
+def _speed(rules: RuleSet) -> None:
+    """Labelling beside reading the headers of the same mail."""
+    path = DATA / "mail" / "enron-delainey-d.mbox"
+    if not path.exists():
+        print(f"\nno mailbox at {path}: speed not measured")
+        return
+    blocks = [part for part in path.read_bytes().split(b"\nFrom ") if part]
+    blocks = [block[block.find(b"\n") + 1 :] for block in blocks]
+    blocks = [block[: header_end(block)] for block in blocks]
+    circumstances = Circumstances("one", datetime.now(UTC))
+    began = time.perf_counter()
+    messages = [read_message(block, circumstances) for block in blocks]
+    reading = time.perf_counter() - began
+    owner = Owner(frozenset({"david.delainey@enron.com", "w..delainey@enron.com", "dave.delainey@enron.com"}))
+    labeller = Labeller(rules, owner)
+    labeller.decide(messages[0])  # packs and weights are read once
+    began = time.perf_counter()
+    for message in messages:
+        labeller.decide(message)
+    labelling = time.perf_counter() - began
+    judge = PurposeModel(rules, owner)
+    began = time.perf_counter()
+    for message in messages:
+        judge.judge(message, (), labeller.context)
+    purpose = time.perf_counter() - began
+    count = len(messages)
+    print(
+        f"\n-- speed, {count} messages: headers {count / reading:,.0f}/s, labels {count / labelling:,.0f}/s"
+        f" ({labelling / reading:.2f} times the header reader's time), purpose alone {count / purpose:,.0f}/s"
+    )
+
+
+if __name__ == "__main__":
+    main()
