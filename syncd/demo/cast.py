@@ -181,18 +181,7 @@ SUPPLIERS = (
 COLLEAGUES = (
     Figure("Daan", "Verhoeven", DOMAIN, "team", "nl", _often(MATE, work=1.3), topic="kadeplan", hours=3.0),
     Figure("Noor", "el Amrani", DOMAIN, "team", "nl", _often(MATE, work=1.3), topic="gate redesign", hours=3.0),
-    Figure(
-        "Pieter",
-        "Groot",
-        DOMAIN,
-        "team",
-        "nl",
-        _often(MATE, lunch=0.36, phone=0.28),
-        "moved_down",
-        48,
-        "terminal map",
-        hours=5.0,
-    ),
+    Figure("Pieter", "Groot", DOMAIN, "team", "nl", MATE, topic="terminal map", hours=5.0),
     Figure("Lotte", "Bakker", DOMAIN, "team", "nl", MATE, topic="oeverstudie", hours=4.0),
     Figure("Yusuf", "Demir", DOMAIN, "team", "en", MATE, topic="berth planner", hours=4.0),
     Figure("Hanna", "Weiss", DOMAIN, "team", "de", MATE, "newcomer", 6, "Hafenkonzept", hours=4.0),
@@ -231,7 +220,7 @@ FRIENDS = (
         answers=0.55,
         hours=60.0,
     ),
-    Figure("Felix", "Arndt", "arndt-holzbau.example", "other", "de", FRIEND, town="Münster"),
+    Figure("Felix", "Arndt", "arndt-holzbau.example", "other", "de", FRIEND, "moved_down", 48, town="Münster"),
     Figure(
         "Beatrice",
         "Colm",
