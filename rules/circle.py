@@ -15,6 +15,7 @@ from datetime import date
 
 from rules.meaning import Channel, Circle, Direction, Evidence, Interaction, Owner, Person, Traffic
 from rules.organisations import domain_of, is_free_mail, within
+from rules.threads import heading
 
 # Sent by who sells. Whole words; the beginnings of words where a language glues them together.
 _SELLING = re.compile(
@@ -29,24 +30,26 @@ _SELLING = re.compile(
     r"|orderbekr[äa]ftelse|p[åa]minnelse)\b",
     re.IGNORECASE,
 )
-# Sent by who buys.
+# Sent by who buys. It outweighs the words above: "Payment of invoice 12" is no invoice.
 _BUYING = re.compile(
     r"\b(?:purchase order|p\.?o\.? (?:no|number|#)?\s?\d+|request for (?:quotation|quote|proposal)|rf[qp]|tender"
-    r"|remittance(?: advice)?|payment advice|new order|our order"
-    r"|bestellung|auftragserteilung|angebotsanfrage|ausschreibung|zahlungsavis"
-    r"|bon de commande|demande de devis|appel d.offres|avis de paiement|pedido|orden de compra"
-    r"|solicitud de presupuesto"
-    r"|ordine d.acquisto|richiesta di preventivo|bestelling|inkooporder|offerteaanvraag|ordem de compra"
-    r"|best[äa]llning|offertf[öo]rfr[åa]gan)\b",
+    r"|remittance(?: advice)?|payment advice|payment (?:of|for) (?:your )?invoice|new order|our order"
+    r"|bestellung|auftragserteilung|angebotsanfrage|ausschreibung|zahlungsavis|zahlung (?:der |zu |für )?rechnung"
+    r"|bon de commande|demande de devis|appel d.offres|avis de paiement|paiement de (?:la |votre )?facture"
+    r"|pedido|orden de compra|solicitud de presupuesto|pago de (?:la |su )?factura"
+    r"|ordine d.acquisto|richiesta di preventivo|pagamento (?:della )?fattura"
+    r"|bestelling|inkooporder|offerteaanvraag|betaling (?:van )?factuur|ordem de compra|pagamento da fatura"
+    r"|best[äa]llning|offertf[öo]rfr[åa]gan|betalning av faktura)\b",
     re.IGNORECASE,
 )
-_OWN_WORDS = re.compile(
+_NOT_BUYING = re.compile(
     r"\b(?:order confirmation|confirmation de commande|confirmaci[óo]n de pedido|confirma[çc][ãa]o de pedido)\b",
     re.IGNORECASE,
 )
 _PER_MAIL = 0.8  # log-odds of one mail; a stray word must not make a supplier
 _MOST = 4.0
 _ENOUGH = 1.2
+_CLEAR = 0.25  # of all that was said: who buys as much as they sell is neither
 _ROBOT = 0.4  # a robot's transactional mail without a telling subject: it is mostly sellers who run such
 
 
@@ -109,11 +112,12 @@ def _trades(
 
 
 def _weigh(trade: _Trade, title: str, direction: Direction, weight: float) -> bool:
-    sells = _SELLING.search(title) is not None
-    buys = _BUYING.search(title) is not None and not _OWN_WORDS.search(title)
-    if sells == buys:
+    if heading(title).answers or heading(title).forwards:
+        return False  # an answer wears the words of what it answers
+    buys = _BUYING.search(title) is not None and not _NOT_BUYING.search(title)
+    if not buys and not _SELLING.search(title):
         return False
-    if sells == (direction is Direction.IN):
+    if buys != (direction is Direction.IN):
         trade.supplier += weight
         trade.bills_in += 1
     else:
@@ -135,7 +139,7 @@ def _placed(person: Person, home: Iterable[str], trades: Mapping[str, _Trade]) -
         return person
     house = _house(person)
     lead = min(_MOST, abs(trade.supplier - trade.customer))
-    if lead < _ENOUGH:
+    if lead < max(_ENOUGH, _CLEAR * (trade.supplier + trade.customer)):
         return person
     if trade.supplier > trade.customer:
         said = [f"{trade.bills_in} of its mails speak of invoices or deliveries"] if trade.bills_in else []

@@ -90,6 +90,11 @@ def test_other_words_say_nothing(title: str) -> None:
     assert circle_of(ANNA, mails(ANNA, title, Direction.IN)) is Circle.OTHER
 
 
+def test_who_sells_as_much_as_they_buy_is_neither() -> None:
+    both = mails(ANNA, "Invoice 4711", Direction.IN, 5) + mails(ANNA, "Invoice 12", Direction.OUT, 5)
+    assert circle_of(ANNA, both) is Circle.OTHER
+
+
 def test_one_stray_word_is_not_enough() -> None:
     assert circle_of(ANNA, mails(ANNA, "Invoice 4711", Direction.IN, count=1)) is Circle.OTHER
 
