@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typer.exceptions import TyperException
 from syncd.cli import collecting, configuring, people, remembering, reporting, ruling, service, setting_up
 from syncd.cli.failures import DONE, INTERRUPTED, USAGE, known_failure
 from syncd.cli.help import GroupedCommands
+from syncd.cli.screen import flush
 from syncd.cli.workplace import Workplace
 
 app = typer.Typer(
@@ -78,16 +78,14 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code. Only bugs leave as exceptions."""
     try:
         code = app(list(arguments), prog_name="syncd", standalone_mode=False)
-        sys.stdout.flush()
+        flush()
     except TyperException as error:
         sys.stderr.write(f"{error.format_message()}\nTry: {_help_command(error)}\n")
         return USAGE
     except typer.Abort:
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`| head`): what it wanted it has. The flush at exit must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    except typer.Exit as left:
+        return left.exit_code
     except Exception as error:
         failure = known_failure(error)
         if failure is None:

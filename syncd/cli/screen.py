@@ -5,12 +5,13 @@ Results go to stdout; progress, notes and errors to stderr, so that a pipe gets 
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import typer
 
@@ -37,7 +38,24 @@ FormatOption = typer.Option("--format", "-f", help="table for people, json or js
 
 def say(text: str = "") -> None:
     """A result, to stdout."""
-    sys.stdout.write(f"{text}\n")
+    try:
+        sys.stdout.write(f"{text}\n")
+    except BrokenPipeError:
+        leave_broken_pipe()
+
+
+def flush() -> None:
+    """Let stdout go out now, while a reader that went away can still be told from a failure."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        leave_broken_pipe()
+
+
+def leave_broken_pipe() -> NoReturn:
+    """The reader went away (`| head`): what it wanted it has. What is still buffered must not complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(0)
 
 
 def note(text: str) -> None:
@@ -112,7 +130,7 @@ def _silent(done: int, total: int | None = None, what: str = "") -> None:
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Tell]:
+def progress(title: str, clock: Callable[[], float] = time.monotonic) -> Iterator[Tell]:
     """A bar on stderr for anything longer than two seconds: count, rate and time left. Nothing in a pipe."""
     if not sys.stderr.isatty():
         yield _silent
@@ -129,10 +147,10 @@ def progress(title: str) -> Iterator[Tell]:
     )
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task(title, total=None, rate="")
-    began = time.monotonic()
+    began = clock()
 
     def tell(done: int, total: int | None = None, what: str = "") -> None:
-        elapsed = time.monotonic() - began
+        elapsed = clock() - began
         if elapsed < PATIENCE:
             return
         if not bar.live.is_started:

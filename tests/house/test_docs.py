@@ -57,7 +57,7 @@ def test_every_config_in_the_pages_is_accepted(page: Path) -> None:
         if "[[rule]]" in shown or not re.search(r"(?m)^\[", shown) or page.name == "configuration.md":
             continue
         whole = shown if "[owner]" in shown else f"{shown}\n{OWNER}" if shown.startswith("rules") else OWNER + shown
-        assert parse(whole, ROOT / "syncd.toml").owner
+        assert parse(whole, ROOT / "syncd.toml").owner.addresses
 
 
 def test_the_index_names_every_page() -> None:
