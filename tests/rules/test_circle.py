@@ -76,7 +76,17 @@ def test_who_bills_the_owner_is_a_supplier_and_who_is_billed_a_customer(title: s
 
 
 @pytest.mark.parametrize(
-    "title", ["Purchase order 77", "PO 4500012", "Bestellung 12", "Bon de commande", "RFQ valves"]
+    "title",
+    [
+        "Purchase order 77",
+        "PO 4500012",
+        "Bestellung 12",
+        "Bon de commande",
+        "RFQ valves",
+        "Payment of invoice 12",
+        "Paiement de la facture 7",
+        "Zahlung Rechnung 3",
+    ],
 )
 def test_who_orders_from_the_owner_is_a_customer(title: str) -> None:
     assert circle_of(ANNA, mails(ANNA, title, Direction.IN)) is Circle.CUSTOMER
@@ -84,7 +94,16 @@ def test_who_orders_from_the_owner_is_a_customer(title: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "title", ["Lunch on Friday", "Ordering our thoughts", "Preorder", "Invoicing process review", ""]
+    "title",
+    [
+        "Re: Invoice 4711",
+        "FW: Purchase order 3",
+        "Lunch on Friday",
+        "Ordering our thoughts",
+        "Preorder",
+        "Invoicing process review",
+        "",
+    ],
 )
 def test_other_words_say_nothing(title: str) -> None:
     assert circle_of(ANNA, mails(ANNA, title, Direction.IN)) is Circle.OTHER
