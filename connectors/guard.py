@@ -20,9 +20,9 @@ from connectors.entries import Reach
 from connectors.ics_format import Group
 from connectors.observations import Event
 
-SECONDS = 10.0
+SECONDS = 5.0
 MEMORY = 1024 * 1024 * 1024
-_DEATHS = 5  # a stream that kills more is not worth more time
+_PATIENCE = 60.0  # seconds wasted on one source; after that its guarded groups are refused unread
 
 _TOO_LONG = "its recurrence takes too long to work out"
 
@@ -45,7 +45,7 @@ class Guard:
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
-        self._deaths = 0
+        self._wasted = 0.0
 
     def read_events(self, group: Group, reach: Reach) -> list[Event]:
         """As `calendars.read_events`, within limits.
@@ -53,11 +53,11 @@ class Guard:
         Raises:
             BadItem: as there, or the group asks for more than we give.
         """
-        if self._deaths >= _DEATHS:
+        if self._wasted >= _PATIENCE:
             raise BadItem(_TOO_LONG)
         line = self._ask(msgspec.json.encode(_Question(group, reach.until, reach.private, reach.folder)) + b"\n")
         if line is None:
-            self._deaths += 1
+            self._wasted += self._seconds
             self.close()
             raise BadItem(_TOO_LONG)
         answer = msgspec.json.decode(line, type=_Answer)
@@ -75,7 +75,10 @@ class Guard:
         """The answer, or None if it did not come in time or the process died."""
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "connectors.guard"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                [sys.executable, "-m", "connectors.guard"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
             )
             # Ready: the time that importing takes on a busy machine is not the group's.
             if not self._line(60.0):
@@ -100,7 +103,9 @@ class Guard:
 
 def serve() -> None:
     """The other side: questions on stdin, answers on stdout, until stdin ends."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _, allowed = resource.getrlimit(resource.RLIMIT_AS)
+    memory = MEMORY if allowed == resource.RLIM_INFINITY else min(MEMORY, allowed)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _answer(b"ready")
     for line in sys.stdin.buffer:

@@ -48,7 +48,7 @@ def test_mailboxes(name: str, count: int, first: object, last: object) -> None:
     assert len(held.observations) == count
     assert not reasons
     assert first < held.covered[0].start < held.covered[0].end < last  # type: ignore[operator]
-    print(f"{name}: {count} messages, none set aside, {held.covered[0].start:%F} to {held.covered[0].end:%F}")
+    print(f"{name}: {count} messages, none set aside, {held.covered[0].start:%F} to {held.covered[0].end:%F}")  # noqa: T201
 
 
 def test_header_torture_sets() -> None:
@@ -64,7 +64,7 @@ def test_header_torture_sets() -> None:
             continue
         assert decode(encode(message)) == message
         read += 1
-    print(f"headers: {len(files)} files, {read} messages, set aside: {dict(bad)}")
+    print(f"headers: {len(files)} files, {read} messages, set aside: {dict(bad)}")  # noqa: T201
     assert read > len(files) * 0.95
 
 
@@ -80,6 +80,6 @@ def test_calendars(name: str, least: int, most_bad: int) -> None:
     folder = next(path for path in (DATA / "ics").iterdir() if path.name.startswith(name))
     held, reasons = sync(IcsConnector(IcsOptions(name="a", path=folder)), "calendar")
     files = len(list(folder.rglob("*.ics")))
-    print(f"{folder.name}: {files} files, {len(held.observations)} occurrences, set aside: {dict(reasons)}")
+    print(f"{folder.name}: {files} files, {len(held.observations)} occurrences, set aside: {dict(reasons)}")  # noqa: T201
     assert len(held.observations) > least
     assert sum(reasons.values()) < most_bad
