@@ -163,6 +163,49 @@ class GoogleCalendarOptions(GoogleAccountOptions):
     requests_per_minute: int = Field(default=600, ge=10, description="Your quota in requests a minute.")
 
 
+class MicrosoftAccountOptions(NetworkAccountOptions):
+    """What Outlook mail and calendar may both say about the login."""
+
+    client_id: str | None = Field(
+        default=None,
+        description="The id of your own app registration at Microsoft Entra (docs/microsoft.md).",
+        examples=["11111111-2222-3333-4444-555555555555"],
+    )
+    tenant: str = Field(
+        default="common",
+        description="Your organisation's tenant id or domain; `common` for any account.",
+        examples=["visser-advies.com"],
+    )
+    certificate: Path | None = Field(
+        default=None,
+        description="Instead of a login: a PEM file with certificate and private key, for access to the mailbox of "
+        "`user` that an administrator has granted to the app.",
+        examples=["syncd.pem"],
+    )
+
+
+class OutlookMailOptions(MicrosoftAccountOptions):
+    """A mailbox at Outlook.com, Microsoft 365 or Exchange Online."""
+
+    kind: Literal["outlook_mail"] = "outlook_mail"
+    skip_folders: tuple[str, ...] = Field(
+        default=(),
+        description="Names of folders to leave out, beside Junk, Deleted Items, Drafts and Outbox.",
+        examples=[["Newsletters"]],
+    )
+
+
+class OutlookCalendarOptions(MicrosoftAccountOptions):
+    """Calendars at Outlook.com, Microsoft 365 or Exchange Online."""
+
+    kind: Literal["outlook_calendar"] = "outlook_calendar"
+    calendars: tuple[str, ...] = Field(
+        default=(),
+        description="Names or ids of the calendars to read. Without it: your own ones that you can edit.",
+        examples=[["Calendar"]],
+    )
+
+
 def checked_endpoint(url: str, schemes: frozenset[str]) -> str:
     """`url` without a trailing slash if it is safe to talk to.
 

@@ -17,6 +17,8 @@ from connectors.options import (
     MboxOptions,
     MemoryOptions,
     NetworkAccountOptions,
+    OutlookCalendarOptions,
+    OutlookMailOptions,
 )
 from connectors.secrets import Forgetful, Secrets
 
@@ -27,6 +29,8 @@ KINDS: Mapping[str, type[AccountOptions]] = MappingProxyType(
         "ics": IcsOptions,
         "gmail": GmailOptions,
         "google_calendar": GoogleCalendarOptions,
+        "outlook_mail": OutlookMailOptions,
+        "outlook_calendar": OutlookCalendarOptions,
         "memory": MemoryOptions,
     }
 )
@@ -39,6 +43,8 @@ _CONNECTORS: Mapping[str, tuple[str, str]] = {
     "ics": ("connectors.ics", "IcsConnector"),
     "gmail": ("connectors.google.gmail", "GmailConnector"),
     "google_calendar": ("connectors.google.calendar", "GoogleCalendarConnector"),
+    "outlook_mail": ("connectors.microsoft.mail", "OutlookMailConnector"),
+    "outlook_calendar": ("connectors.microsoft.calendar", "OutlookCalendarConnector"),
     "memory": ("connectors.memory", "MemoryConnector"),
 }
 

@@ -1,0 +1,249 @@
+"""Calls to Microsoft Graph: one client per account, at most four at once, with Retry-After and errors in our words.
+
+Immutable ids are asked for on every request: an id that changes with the folder would make every move a loss.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from connectors.connector import ConnectorError, Cost, NeedsLogin
+from connectors.microsoft.login import GRAPH, Tokens
+from connectors.options import MicrosoftAccountOptions
+from connectors.patience import Again, Budget, Patience, retry_after
+
+Json = dict[str, Any]
+
+AT_ONCE = 4
+PER_WINDOW, WINDOW = 10_000, 600.0
+"""What an app may ask of a mailbox: 4 requests at once, 10,000 in 10 minutes; refused ones count."""
+
+IN_A_BATCH = 20
+PAGE = 200
+TIMEOUT = 60.0
+_PREFER = f'IdType="ImmutableId", odata.maxpagesize={PAGE}'
+
+
+class Missing(Exception):
+    """The thing that was asked for is not there (404)."""
+
+
+class Gone(Exception):
+    """The delta token is not good any more (410, or the code says so)."""
+
+
+class Graph:
+    """One account's client; threads may share it.
+
+    Args:
+        transport: replaces the network in tests.
+    """
+
+    def __init__(
+        self,
+        options: MicrosoftAccountOptions,
+        tokens: Tokens,
+        patience: Patience,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._account, self._tokens, self.patience = options.name, tokens, patience
+        self.root = f"{options.endpoint or GRAPH}/v1.0"
+        self.me = f"{self.root}/users/{options.user}" if options.certificate and options.user else f"{self.root}/me"
+        self._options, self._transport = options, transport
+        self._gate = threading.Semaphore(AT_ONCE)
+        self._budget = Budget(PER_WINDOW, WINDOW, patience.clock)
+        self._client: httpx.Client | None = None
+        self._lock = threading.Lock()
+        self._requests = self._bytes = 0
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def cost(self) -> Cost:
+        """What has been spent since the last call of this."""
+        with self._lock:
+            cost = Cost(self._requests, self._bytes, self._requests)
+            self._requests = self._bytes = 0
+        return cost
+
+    def get(self, url: str, params: Mapping[str, str] | None = None) -> Json:
+        """The answer to a GET; `url` whole (as in a link of Graph's own) or below the owner.
+
+        Raises:
+            Missing, Gone: as the server says.
+            NeedsLogin, Throttled, Unreachable, ConnectorError: see `connectors.connector`.
+        """
+        whole = self._checked(url) if "://" in url else f"{self.me}{url}"
+        return self.patience.call(lambda: self._once("GET", whole, params=params), self._account)
+
+    def pages(self, url: str, params: Mapping[str, str] | None = None) -> Iterator[Json]:
+        """Page after page, for as long as there is a next one; an empty page may have one."""
+        page = self.get(url, params)
+        yield page
+        while "@odata.nextLink" in page:
+            page = self.get(page["@odata.nextLink"])
+            yield page
+
+    def get_all(self, paths: Sequence[str]) -> list[Json | None]:
+        """Answers to many small requests, 20 in a round trip; None for what is missing. Throttled parts are asked
+        for again, alone of those that succeeded."""
+        answers: dict[int, Json | None] = {}
+        for first in range(0, len(paths), IN_A_BATCH):
+            waiting = list(range(first, min(first + IN_A_BATCH, len(paths))))
+
+            def once(waiting: list[int] = waiting) -> None:
+                self._batch(paths, waiting, answers)
+
+            self.patience.call(once, self._account)
+        return [answers[index] for index in range(len(paths))]
+
+    def _batch(self, paths: Sequence[str], waiting: list[int], answers: dict[int, Json | None]) -> None:
+        """Ask for all that are waiting; what was answered is taken out of them."""
+        below = urlsplit(self.me).path.removeprefix(urlsplit(self.root).path)
+        headers = {"Prefer": _PREFER}
+        requests = [
+            {"id": str(index), "method": "GET", "url": f"{below}{paths[index]}", "headers": headers}
+            for index in waiting
+        ]
+        told = self._once("POST", f"{self.root}/$batch", body={"requests": requests})
+        again: Again | None = None
+        for part in told.get("responses", ()):
+            index, status, body = int(part["id"]), int(part["status"]), part.get("body") or {}
+            try:
+                self._sorted(status, body, {k.lower(): str(v) for k, v in (part.get("headers") or {}).items()})
+            except Missing:
+                answers[index] = None
+            except Again as refused:
+                again = refused
+                continue
+            else:
+                answers[index] = body
+            waiting.remove(index)
+        if waiting:
+            raise again or Again("Microsoft left parts of a batch unanswered")
+
+    def _once(
+        self, method: str, url: str, *, params: Mapping[str, str] | None = None, body: Json | None = None
+    ) -> Json:
+        self._budget.take(1)
+        with self._gate:
+            headers = {"Authorization": f"Bearer {self._tokens.get()}", "Prefer": _PREFER}
+            try:
+                response = self._http.request(method, url, params=params, json=body, headers=headers)
+            except httpx.HTTPError as error:
+                raise self._broken(error) from error
+        with self._lock:
+            self._requests += 1
+            self._bytes += len(response.content)
+        try:
+            answer: Json = msgspec.json.decode(response.content) if response.content else {}
+        except msgspec.DecodeError as error:
+            raise Again(f"Microsoft's answer was cut off ({response.status_code})") from error
+        self._sorted(response.status_code, answer, dict(response.headers))
+        return answer
+
+    @property
+    def _http(self) -> httpx.Client:
+        with self._lock:
+            if self._client is None:
+                ca = self._options.ca_file
+                verify: Any = ssl.create_default_context(cafile=str(ca)) if ca else True
+                self._client = httpx.Client(timeout=TIMEOUT, verify=verify, transport=self._transport)
+            return self._client
+
+    def _checked(self, link: str) -> str:
+        """A link of the server's own; the token goes to no other host than the account's."""
+        if urlsplit(link)[:2] != urlsplit(self.root)[:2]:
+            raise ConnectorError(
+                f"Microsoft sent a link to another host: {urlsplit(link).hostname}.", where=self._account
+            )
+        return link
+
+    def _broken(self, error: httpx.HTTPError) -> Exception:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            fix = "If it is a private server, name its certificate under ca_file."
+            return ConnectorError(f"the server's certificate is not trusted: {error}.", where=self._account, fix=fix)
+        return Again(f"Microsoft does not answer ({type(error).__name__})")
+
+    def _sorted(self, status: int, answer: Json, headers: Mapping[str, str]) -> None:
+        """Nothing for success; raises what a refusal means."""
+        if status < 400:
+            return
+        told = answer.get("error") or {}
+        code, message = str(told.get("code") or ""), str(told.get("message") or "").rstrip(".")
+        after = retry_after(headers.get("retry-after"), self.patience.clock.now)
+        if status == 410 or code.lower() in {"syncstatenotfound", "resyncrequired", "syncstateinvalid"}:
+            raise Gone(message)
+        if status == 404:
+            raise Missing(message)
+        if status == 401:
+            self._tokens.get(fresh=True)
+            raise Again("Microsoft does not accept the access token")
+        if status == 429:
+            raise Again("Microsoft asks for patience", after=after, throttled=True)
+        if status in {424, 408} or status >= 500:
+            raise Again(f"Microsoft fails with {status}", after=after)
+        if status == 403:
+            fix = (
+                f'Run: syncd login "{self._account}" and accept. For access by certificate, the administrator has to '
+                "grant the app this mailbox (docs/microsoft.md)."
+            )
+            raise NeedsLogin(f"Microsoft refuses: {message} ({code}).", where=self._account, fix=fix)
+        raise ConnectorError(
+            f"Microsoft does not understand the request ({status}, {code}): {message}.", where=self._account
+        )
+
+
+def in_parallel(work: Sequence[Callable[[], Iterator[Any]]]) -> Iterator[Any]:
+    """What several generators yield, as it comes; each runs in a thread of its own, at most `AT_ONCE` at a time.
+
+    An error of one ends all; what was yielded before stands.
+    """
+    import queue
+    from concurrent.futures import ThreadPoolExecutor
+
+    results: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=2 * AT_ONCE)
+    stop = threading.Event()
+
+    def put(kind: str, value: Any) -> None:
+        while not stop.is_set():
+            try:
+                results.put((kind, value), timeout=0.2)
+            except queue.Full:
+                continue
+            return
+
+    def run(make: Callable[[], Iterator[Any]]) -> None:
+        try:
+            for value in make():
+                put("value", value)
+                if stop.is_set():
+                    return
+            put("end", None)
+        except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits
+            put("error", error)
+
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="graph") as pool:
+        for make in work:
+            pool.submit(run, make)
+        try:
+            left = len(work)
+            while left:
+                kind, value = results.get()
+                if kind == "error":
+                    raise value
+                if kind == "value":
+                    yield value
+                left -= kind == "end"
+        finally:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)

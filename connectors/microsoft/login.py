@@ -1,0 +1,216 @@
+"""The owner's login at Microsoft Entra by msal: browser first, device code second, a certificate for servers.
+
+msal keeps its tokens in a cache of its own; it is stored whole, as text, under the account's name in the secrets.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from connectors.connector import ConnectorError, NeedsLogin, Unreachable
+from connectors.options import MicrosoftAccountOptions
+from connectors.secrets import Secrets, from_command
+
+Json = dict[str, Any]
+
+GRAPH = "https://graph.microsoft.com"
+AUTHORITY = "https://login.microsoftonline.com"
+DOCS = "docs/microsoft.md"
+
+# What Entra's error codes mean for a person who wants to go on (Entra's reference of AADSTS codes).
+_MEANINGS: Mapping[int, tuple[str, str]] = {
+    90094: (
+        "your organisation wants an administrator to approve the app",
+        f"Send your administrator the section “For administrators” of {DOCS}.",
+    ),
+    65001: (
+        "the app has not been allowed to read your mailbox yet",
+        "Log in again and accept; if you cannot, an administrator has to.",
+    ),
+    53003: (
+        "your organisation allows this only from devices that it manages",
+        "Log in with a browser on a managed device, or ask your administrator to exempt the app.",
+    ),
+    50105: ("your administrator has not assigned the app to you", "Ask for it by the name of the app registration."),
+    700016: (
+        "the tenant does not know this client_id",
+        "Copy the “Application (client) ID” of the registration again.",
+    ),
+    7000218: ("the registration is not a public client", "Switch on “Allow public client flows” in it."),
+    50011: ("the registration lacks the address http://localhost", f"Add it as {DOCS} shows."),
+}
+
+
+def scopes_of(options: MicrosoftAccountOptions) -> list[str]:
+    """The smallest permission that the account's kind works with; msal adds offline_access by itself."""
+    return [f"{GRAPH}/{'Mail.ReadBasic' if options.kind == 'outlook_mail' else 'Calendars.ReadBasic'}"]
+
+
+class Tokens:
+    """Access tokens, renewed as needed; threads may share it."""
+
+    def __init__(self, options: MicrosoftAccountOptions, secrets: Secrets, http_client: Any = None) -> None:
+        self._options, self._secrets, self._http_client = options, secrets, http_client
+        self._app: Any = None
+        self._cache: Any = None
+        self._lock = threading.Lock()
+        self._commanded: str | None = None
+
+    def get(self, *, fresh: bool = False) -> str:
+        """A good access token. `fresh`: the last one was refused, so it must be another.
+
+        Raises:
+            NeedsLogin: the owner has to log in (again); the error says with which command.
+            Unreachable: the login server does not answer.
+        """
+        with self._lock:
+            if self._options.token_command:
+                if fresh or self._commanded is None:
+                    self._commanded = from_command(self._options.token_command, self._options.name)
+                return self._commanded
+            result = self._by_certificate() if self._options.certificate else self._silently(fresh=fresh)
+            self._keep()
+            return result
+
+    def _silently(self, *, fresh: bool) -> str:
+        app = self._public()
+        accounts = app.get_accounts()
+        again = f'Run: syncd login "{self._options.name}"'
+        if not accounts:
+            raise NeedsLogin("nobody has logged in yet.", where=self._options.name, fix=again)
+        result = self._asked(
+            lambda: app.acquire_token_silent_with_error(
+                scopes_of(self._options), account=accounts[0], force_refresh=fresh
+            )
+        )
+        if not result or "access_token" not in result:
+            raise self._refused(result or {}, again)
+        return str(result["access_token"])
+
+    def _by_certificate(self) -> str:
+        result = self._asked(lambda: self._confidential().acquire_token_for_client(scopes=[f"{GRAPH}/.default"]))
+        if "access_token" not in result:
+            raise self._refused(result, f"Check certificate, client_id and tenant; {DOCS} leads through it.")
+        return str(result["access_token"])
+
+    def _asked(self, ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except (OSError, ValueError) as error:  # requests' errors are OSErrors; msal raises ValueError on discovery
+            fix = "It is tried again at the next sync."
+            raise Unreachable(
+                f"Microsoft's login does not answer: {error}.", where=self._options.name, fix=fix
+            ) from error
+
+    def _refused(self, result: Json, fix: str) -> NeedsLogin:
+        for code in result.get("error_codes") or ():
+            if code in _MEANINGS:
+                what, better = _MEANINGS[code]
+                return NeedsLogin(f"{what}.", where=self._options.name, fix=better)
+        said = str(result.get("error_description") or result.get("error") or "no token came").splitlines()[0]
+        return NeedsLogin(f"Microsoft no longer accepts the login ({said[:200]}).", where=self._options.name, fix=fix)
+
+    def _public(self) -> Any:
+        if self._app is None:
+            import msal
+
+            self._cache = msal.SerializableTokenCache()
+            kept = self._secrets.get(self._options.name)
+            if kept:
+                self._cache.deserialize(kept)
+            self._app = self._asked(
+                lambda: msal.PublicClientApplication(
+                    client_id(self._options),
+                    authority=f"{AUTHORITY}/{self._options.tenant}",
+                    token_cache=self._cache,
+                    http_client=self._http_client,
+                )
+            )
+        return self._app
+
+    def _confidential(self) -> Any:
+        if self._app is None:
+            import msal
+
+            file = self._options.certificate
+            assert file is not None
+            try:
+                pem = file.read_text()
+            except OSError as error:
+                fix = "Name a PEM file with certificate and private key under certificate."
+                raise NeedsLogin(f"{file} cannot be read: {error}.", where=self._options.name, fix=fix) from error
+            self._app = self._asked(
+                lambda: msal.ConfidentialClientApplication(
+                    client_id(self._options),
+                    authority=f"{AUTHORITY}/{self._options.tenant}",
+                    client_credential={"private_key": pem, "public_certificate": pem, "thumbprint": _thumbprint(pem)},
+                    http_client=self._http_client,
+                )
+            )
+        return self._app
+
+    def _keep(self) -> None:
+        if self._cache is not None and self._cache.has_state_changed:
+            self._secrets.put(self._options.name, self._cache.serialize())
+
+    def log_in(self, *, browser: bool = True, tell: Callable[[str], object] = print) -> str:
+        """Lead the owner through the login; returns a sentence on how it went.
+
+        Args:
+            browser: a browser on this machine, by a loopback address with PKCE; else a code to type on another
+                device, which many administrators block.
+            tell: shows the owner what to do.
+
+        Raises:
+            NeedsLogin: it was refused; the error says why and what to ask for.
+        """
+        if self._options.token_command or self._options.certificate:
+            return f'"{self._options.name}" needs no login: the config names where its token comes from.'
+        app = self._public()
+        result = self._asked(lambda: self._interactively(app) if browser else self._by_code(app, tell))
+        if "access_token" not in result:
+            raise self._refused(result, "Try again; without a browser on this machine: --no-browser.")
+        self._keep()
+        return f'"{self._options.name}" is logged in. Try it with: syncd sync'
+
+    def _interactively(self, app: Any) -> Json:
+        result: Json = app.acquire_token_interactive(scopes=scopes_of(self._options), timeout=300)
+        return result
+
+    def _by_code(self, app: Any, tell: Callable[[str], object]) -> Json:
+        flow: Json = app.initiate_device_flow(scopes=scopes_of(self._options))
+        if "user_code" not in flow:
+            return flow
+        tell(str(flow["message"]))
+        result: Json = app.acquire_token_by_device_flow(flow)
+        return result
+
+
+def client_id(options: MicrosoftAccountOptions) -> str:
+    """The app registration's id.
+
+    Raises:
+        ConnectorError: the config has none.
+    """
+    if options.client_id is None:
+        fix = f"Register an app and write its id under client_id. {DOCS} leads you through it."
+        raise ConnectorError("Microsoft wants to know which program asks.", where=options.name, fix=fix)
+    return options.client_id
+
+
+def _thumbprint(pem: str) -> str:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    return certificate.fingerprint(hashes.SHA1()).hex()  # noqa: S303 - Entra names certificates by it
+
+
+def hosts(options: MicrosoftAccountOptions) -> tuple[str, ...]:
+    """The hosts that an account at Microsoft contacts."""
+    from urllib.parse import urlsplit
+
+    own = str(urlsplit(options.endpoint or GRAPH).hostname)
+    return (own,) if options.token_command else (own, str(urlsplit(AUTHORITY).hostname))
