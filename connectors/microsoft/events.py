@@ -158,7 +158,7 @@ def _time(value: Json) -> datetime:
 
 
 def _original(value: object, *, all_day: bool) -> datetime:
-    moment = datetime.fromisoformat(str(value)[:26].replace("Z", "+00:00"))
+    moment = datetime.fromisoformat(str(value)[:26])
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment.replace(tzinfo=None) if all_day else moment
 

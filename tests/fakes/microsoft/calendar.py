@@ -57,7 +57,7 @@ class CalendarService:
         for (_, own), entry in self.mailbox.entries.items():
             if own == id_ and not entry.deleted:
                 return _shown(entry)
-        for entry in list(self.mailbox.entries.values()):
+        for entry in [entry for entry in self.mailbox.entries.values() if not entry.deleted]:
             for line in _expanded(entry, self.mailbox):
                 if line["id"] == id_:
                     return {**_shown(entry), **line, "type": "occurrence"}
