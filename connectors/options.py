@@ -46,7 +46,7 @@ class AccountOptions(BaseModel):
 class MaildirOptions(AccountOptions):
     """A mailbox kept as one file per message, as Dovecot, mbsync, OfflineIMAP and notmuch keep it."""
 
-    kind: Literal["maildir"] = "maildir"
+    kind: Literal["maildir"] = Field(default="maildir", description="Where the account's mail or calendar lies.")
     path: Path = Field(
         description="The folder that holds `cur` and `new`, or one that holds such folders.",
         examples=["~/Maildir"],
@@ -56,7 +56,7 @@ class MaildirOptions(AccountOptions):
 class MboxOptions(AccountOptions):
     """Mail exported or kept as one file per folder: Thunderbird, Apple Mail, Google Takeout, /var/mail."""
 
-    kind: Literal["mbox"] = "mbox"
+    kind: Literal["mbox"] = Field(default="mbox", description="Where the account's mail or calendar lies.")
     path: Path = Field(
         description="An mbox file, plain or gzipped (`.gz`), or a folder of them such as an unpacked Takeout.",
         examples=["takeout/All mail Including Spam and Trash.mbox"],
@@ -71,7 +71,7 @@ class MboxOptions(AccountOptions):
 class IcsOptions(AccountOptions):
     """Calendars as iCalendar files: exports of Google, Outlook and Apple, or what vdirsyncer keeps."""
 
-    kind: Literal["ics"] = "ics"
+    kind: Literal["ics"] = Field(default="ics", description="Where the account's mail or calendar lies.")
     path: Path = Field(
         description="An `.ics` file, or a folder in and below which they lie.",
         examples=["calendar.ics"],
@@ -86,7 +86,7 @@ class IcsOptions(AccountOptions):
 class MemoryOptions(AccountOptions):
     """A source without an outside, for tests and demos: observations from a file, one JSON object a line."""
 
-    kind: Literal["memory"] = "memory"
+    kind: Literal["memory"] = Field(default="memory", description="Where the account's mail or calendar lies.")
     path: Path | None = Field(
         default=None,
         description="Observations to start with, one a line in the form of `syncd rules try`.",
