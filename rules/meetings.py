@@ -101,8 +101,8 @@ def table(
     """
     listed = [one for one in event.attendees or () if not _is_resource(one.address, one.resource)]
     organiser = event.organizer.address if event.organizer else None
-    others = [one for one in listed if one.address and not own(one.address) and one.address not in lists]
-    unnamed = [one for one in listed if one.address is None]
+    others = [one for one in listed if _is_mail(one.address) and not own(one.address) and one.address not in lists]
+    unnamed = [one for one in listed if not _is_mail(one.address)]  # a name alone, or a phone number with one
     called = own(organiser) or (organiser is None and not any(own(one.address) for one in listed))
     if not others and not unnamed and (organiser is None or own(organiser)):
         return _from_title(event, channel, known, organised=called)
@@ -173,6 +173,10 @@ def _from_title(event: Event, channel: Channel, known: Names, *, organised: bool
     if event.attendee_count:
         count = max(len(guests), event.attendee_count - 1)
     return Table(guests, count, organised=organised)
+
+
+def _is_mail(address: str | None) -> bool:
+    return address is not None and "@" in address
 
 
 def _is_resource(address: str | None, resource: bool | None) -> bool:

@@ -458,6 +458,16 @@ def test_a_given_name_in_a_title_needs_to_be_one_persons() -> None:
     assert len(Read(mail(ANNA, MARA), mail(other, MARA), lunch).all) == 2
 
 
+def test_a_guest_without_an_address_is_whom_the_name_names() -> None:
+    """As in a call log: a number and a name."""
+    called = meeting(attendees=(Attendee("+31201234567", "Anna Meyer"), Attendee(None, "Somebody Else")))
+    read = Read(mail(ANNA, MARA, date=MONDAY - DAY), (called, {"channel": Channel.PHONE}))
+    assert [(one.person, one.channel) for one in read.all] == [
+        (ANNA.address, Channel.EMAIL),
+        (ANNA.address, Channel.PHONE),
+    ]
+
+
 def test_a_title_does_not_know_who_comes_later() -> None:
     lunch = meeting(attendees=None, title="Lunch Anna Meyer", start=MONDAY - DAY, end=MONDAY - DAY)
     assert Read(lunch, mail(ANNA, MARA)).people == [ANNA.address]
