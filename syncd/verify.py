@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy.exc import DatabaseError
+
 from connectors import registry
 from connectors.connector import Connector, ConnectorError, Listed
 from connectors.options import AccountOptions
@@ -89,7 +91,10 @@ def _check_account(
         for source in connector.sources():
             listing = list(connector.listing(source.name, now))
             state = states.get((account.name, source.name))
-            yield compare(account.name, source.name, listing, ledger, state)
+            try:
+                yield compare(account.name, source.name, listing, ledger, state)
+            except DatabaseError as error:
+                yield SourceCheck(account.name, source.name, trouble=f"the ledger cannot be read: {error.orig}")
     except ConnectorError as error:
         yield SourceCheck(account.name, "", trouble=str(error))
     finally:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
+from sqlalchemy.exc import DatabaseError
 
 from connectors.connector import Source, Span
 from connectors.observations import Observation, decode
@@ -197,9 +198,12 @@ class Facts:
         """What the database finds wrong with itself, as sentences; PostgreSQL keeps its own house."""
         if self._ledger.engine.dialect.name != "sqlite":
             return ()
-        with self._ledger.read() as connection:
-            lines = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
-            orphans = len(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
+        try:
+            with self._ledger.read() as connection:
+                lines = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
+                orphans = len(connection.exec_driver_sql("PRAGMA foreign_key_check").all())
+        except DatabaseError as error:
+            return (f"the database file is damaged: {error.orig}",)
         found = [f"the database file is damaged: {line}" for line in lines if line != "ok"]
         return (*found, *([f"{orphans} rows belong to rows that are gone"] if orphans else []))
 
