@@ -9,8 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-
-# What the functions under test import, so that each process begins with it. The server that forks them has one thread.
+# What the functions under test import, so that each process begins with it. What forks them has only one thread.
 _PRELOAD = ["connectors.calendars", "connectors.ics", "connectors.guard", "connectors.maildir", "connectors.mbox"]
 
 

@@ -25,8 +25,7 @@ ZOOM = "https://us02web.zoom.us/j/123"
         "https://secure-web.cisco.com/1abcDEF/https%3A%2F%2Fus02web.zoom.us%2Fj%2F123",
         "https://slack-redir.net/link?url=https%3A%2F%2Fus02web.zoom.us%2Fj%2F123",
         f"https://eu-west-1.protection.sophos.com/?d=zoom.us&u={urlsafe_b64encode(ZOOM.encode()).decode().rstrip('=')}",
-        "https://www.google.com/url?q=https://x.safelinks.protection.outlook.com/?url%3Dhttps%253A%252F%252F"
-        + "us02web.zoom.us%252Fj%252F123",
+        "https://google.com/url?q=https://x.safelinks.protection.outlook.com/?url%3Dhttps%253A%252F%252Fus02web.zoom.us%252Fj%252F123",
         "https://user:password@us02web.zoom.us:443/j/123",
     ],
 )
