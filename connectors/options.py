@@ -102,7 +102,7 @@ class NetworkAccountOptions(AccountOptions):
         default=None,
         description="The server's URL, where it is not the provider's public one: a private cloud, a proxy, a local "
         "server. Unencrypted schemes only for this machine.",
-        examples=["imaps://imap.example.org"],
+        examples=["https://mail.example.org"],
     )
     ca_file: Path | None = Field(
         default=None, description="Certificates to trust instead of the system's, as a PEM file."

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from connectors.connector import Connector, ConnectorError
 from connectors.options import AccountOptions
-from connectors.registry import open_connector
 from syncd.config import Config, ConfigProblems, load
 from syncd.config.effective import without_password
 from syncd.config.warnings import warnings
 from syncd.ledger import Ledger, LedgerError
+from syncd.logins import opener
 
 LITTLE_ROOM = 200 * 1024 * 1024  # bytes
 STALE = timedelta(days=2)
@@ -41,7 +41,7 @@ def examine(
     file: Path,
     *,
     now: datetime | None = None,
-    connect: Callable[[AccountOptions], Connector] = open_connector,
+    connect: Callable[[AccountOptions], Connector] | None = None,
 ) -> Iterator[Finding]:
     """Look at config, ledger, accounts and service; lists every host that is ever contacted."""
     moment = now or datetime.now(UTC)
@@ -55,6 +55,7 @@ def examine(
     yield from _modes(file)
     yield from (Finding("config", warning, well="the weekly mail is off" in warning) for warning in warnings(config))
     yield from _ledger(config, moment)
+    connect = connect or opener(config)
     for account in config.account:
         yield from _account(account, connect)
     yield _hosts(config, connect)

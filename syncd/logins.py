@@ -1,33 +1,57 @@
-"""Which accounts need a login at their provider, and who does it."""
+"""Accounts with their logins: opening a connector that finds them, and leading the owner through a login."""
 
 from __future__ import annotations
 
+import webbrowser
 from collections.abc import Callable
-from importlib import import_module
 
-from connectors.options import AccountOptions, NetworkAccountOptions
+from connectors import registry
+from connectors.connector import Connector
+from connectors.options import (
+    AccountOptions,
+    GoogleAccountOptions,
+    MicrosoftAccountOptions,
+    NetworkAccountOptions,
+)
 from syncd.config import Config
 from syncd.config.likeness import did_you_mean
 
-# Kinds whose provider wants a person in front of a browser, and the function that leads there.
-_INTERACTIVE: dict[str, str] = {}
-
 
 class LoginError(Exception):
-    """There is nothing to log in, or it did not work; the text says what to do instead."""
+    """There is nothing to log in; the text says what to do instead."""
 
 
-def log_in(config: Config, name: str) -> str:
-    """Log in the account `name`; returns a sentence on how it went.
+def opener(config: Config) -> Callable[[AccountOptions], Connector]:
+    """What opens the config's accounts: network accounts get the logins that lie beside the ledger."""
+    if not any(isinstance(account, NetworkAccountOptions) for account in config.account):
+        return registry.open_connector
+    from syncd.secrets import Vault
+
+    vault = Vault.of(config)
+    return lambda account: registry.open_connector(account, vault)
+
+
+def log_in(config: Config, name: str, *, browser: bool, tell: Callable[[str], object]) -> str:
+    """Lead the owner through the login of the account `name`; returns a sentence on how it went.
+
+    `browser` False: on a machine without one, by a page opened elsewhere or a code typed there.
 
     Raises:
         LoginError: no such account, or its kind knows no login.
+        ConnectorError: the provider refused; the text says what to ask for.
     """
     account = _account(config, name)
-    if account.kind in _INTERACTIVE:
-        module, _, function = _INTERACTIVE[account.kind].rpartition(".")
-        do: Callable[[AccountOptions], str] = getattr(import_module(module), function)
-        return do(account)
+    if isinstance(account, GoogleAccountOptions | MicrosoftAccountOptions):
+        from syncd.secrets import Vault
+
+        vault = Vault.of(config)
+        if isinstance(account, GoogleAccountOptions):
+            from connectors.google import login as google
+
+            return google.log_in(account, vault, browser=webbrowser.open if browser else None, tell=tell)
+        from connectors.microsoft import login as microsoft
+
+        return microsoft.Tokens(account, vault).log_in(browser=browser, tell=tell)
     if isinstance(account, NetworkAccountOptions):
         raise LoginError(
             f'"{name}" is of kind {account.kind}: it takes user and password_command (or token_command) in the '

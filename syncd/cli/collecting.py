@@ -35,6 +35,7 @@ def sync(
     ] = None,
 ) -> None:
     """Read what is new in every account."""
+    from syncd.logins import opener
     from syncd.rows import sync_rows, sync_troubles
     from syncd.sync import sync as read
     from syncd.upkeep import retention_of
@@ -46,6 +47,7 @@ def sync(
             ledger,
             place.config.account,
             now=datetime.now(UTC),
+            open_connector=opener(place.config),
             only=accounts or None,
             accept_removals=accept_removals or (),
             retention=retention_of(place.config),
@@ -88,6 +90,7 @@ def verify(
     form: Annotated[Format, FormatOption] = Format.TABLE,
 ) -> None:
     """Compare the ledger with a fresh listing of every source, made by a way of its own."""
+    from syncd.logins import opener
     from syncd.rows import quarantine_rows, verdict_notes, verdict_rows
     from syncd.verify import verify as compare
 
@@ -98,7 +101,13 @@ def verify(
             rows = list(quarantine_rows(ledger, accounts or ()))
             show(rows, form, ("source", "item", "reason"), "Everything could be read.")
             return
-        verdict = compare(ledger, place.config.account, now=datetime.now(UTC), only=accounts or None)
+        verdict = compare(
+            ledger,
+            place.config.account,
+            now=datetime.now(UTC),
+            open_connector=opener(place.config),
+            only=accounts or None,
+        )
     show(verdict_rows(verdict), form, _COMPARED, "No account to compare. Add one to the config.")
     for line in verdict_notes(verdict):
         note(line)

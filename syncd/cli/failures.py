@@ -15,6 +15,7 @@ _KNOWN = (
     ("syncd.ledger.database", "LedgerError", FOUND),
     ("syncd.lookup", "NobodyMeant", FOUND),
     ("syncd.logins", "LoginError", FOUND),
+    ("syncd.secrets", "SecretsError", FOUND),
     ("syncd.service", "ServiceError", FOUND),
     ("syncd.telling", "CannotTell", FOUND),
 )

@@ -37,6 +37,7 @@ def main() -> int:
 
 def whole_job(config: Path | None, out: Path) -> int:
     """Sync, interpret, assess, report. Writes `report.html` beside its text and JSON twins into `out`."""
+    from syncd.logins import opener
     from syncd.reports import write_reports
     from syncd.rows import sync_summary, sync_troubles
     from syncd.sync import sync
@@ -51,6 +52,7 @@ def whole_job(config: Path | None, out: Path) -> int:
             ledger,
             accounts,
             now=datetime.now(UTC),
+            open_connector=opener(place.config),
             retention=retention_of(place.config),
             progress=lambda source, done, total: bar(done, total, source),
         )

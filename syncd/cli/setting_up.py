@@ -60,11 +60,12 @@ def _sorted_by_kind(text: str) -> tuple[list[Path], list[Path], list[Path]]:
 def login(
     context: typer.Context,
     account: Annotated[str, typer.Argument(help="The account's name in the config.")],
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="There is no browser on this machine.")] = False,
 ) -> None:
     """Log in at the provider of an account."""
     from syncd.logins import log_in
 
-    say(log_in(workplace(context).config, account))
+    say(log_in(workplace(context).config, account, browser=not no_browser, tell=note))
 
 
 def doctor(context: typer.Context, form: Annotated[Format, FormatOption] = Format.TABLE) -> None:

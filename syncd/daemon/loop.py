@@ -19,6 +19,7 @@ from syncd.daemon.turns import Changed, Finished, Letter, Stop, Turn
 from syncd.daemon.watching import Watch
 from syncd.ledger import Ledger
 from syncd.ledger.facts import Trouble
+from syncd.logins import opener
 from syncd.upkeep import retention_of
 
 log = logging.getLogger("syncd.daemon")
@@ -167,7 +168,7 @@ class Loop:
         account = next(account for account in self.config.account if account.name == name)
         self._cover()  # a folder that was missing may be there now
         self._turns.begun(name, now)
-        turn = self._busy[name] = Turn(account, now, retention_of(self.config))
+        turn = self._busy[name] = Turn(account, now, opener(self.config), retention_of(self.config))
         turn.start(self.ledger, self._letters, self._now)
 
     def _look_after(self, turn: Turn, now: datetime) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
 
+from connectors.connector import Connector
 from connectors.options import AccountOptions
 from syncd.ledger import Ledger
 from syncd.retention import Retention
@@ -53,6 +54,7 @@ class Turn:
 
     account: AccountOptions
     began: datetime
+    open_connector: Callable[[AccountOptions], Connector]
     retention: Retention | None = None
     ending: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
@@ -62,7 +64,14 @@ class Turn:
         def read() -> None:
             result = None
             try:
-                result = sync(ledger, [self.account], now=now(), retention=self.retention, progress=self._after_batch)
+                result = sync(
+                    ledger,
+                    [self.account],
+                    now=now(),
+                    open_connector=self.open_connector,
+                    retention=self.retention,
+                    progress=self._after_batch,
+                )
             except BrokenOff:
                 pass
             except Exception:
