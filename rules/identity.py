@@ -230,6 +230,7 @@ class _Census:
             or address in self.reader.lists
             or address.partition("@")[0] in _PLACEHOLDERS
             or "@" not in address
+            or "/o=" in address  # a directory's path that a gateway took for an address
             or self.reader.is_role(address)
         )
 
