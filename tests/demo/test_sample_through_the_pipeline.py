@@ -1,0 +1,86 @@
+"""The sample data through the real connectors, rules and report: who is found, and that no body is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from rules.health.assessment import Status
+from syncd import archive
+from syncd.config import Config, load
+from syncd.demo import DemoResult, write
+from syncd.interpret import interpret
+from syncd.ledger import Ledger
+from syncd.report import FORMS, Report, written
+from syncd.reports import make_report
+from syncd.sync import sync
+
+END = date(2026, 11, 22)
+NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
+CANARY = "quincemarmalade7319"
+
+
+@dataclass(frozen=True)
+class Run:
+    sample: DemoResult
+    config: Config
+    ledger: Ledger
+    report: Report
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    sample = write(tmp_path_factory.mktemp("demo") / "sample", end=END, canary=CANARY)
+    config = load(sample.config)
+    with Ledger.open(config.database) as ledger:
+        result = sync(ledger, config.account, now=NOW)
+        assert result.ok
+        assert sum(source.quarantined for source in result.sources) == 0
+        interpret(ledger, config, now=NOW)
+        yield Run(sample, config, ledger, make_report(ledger, config, END, now=NOW))
+
+
+def test_everybody_of_the_cast_is_found_once_and_no_machine_is_a_person(run: Run) -> None:
+    planted = {frozenset(person.addresses) for person in run.sample.people}
+    found = {frozenset(person.addresses) for person in run.ledger.meaning.people()}
+    assert found == planted
+
+
+def test_no_body_is_kept_anywhere(run: Run, tmp_path: Path) -> None:
+    kept = [path.read_bytes() for path in run.sample.folder.iterdir() if path.name.startswith("ledger.db")]
+    assert sum(map(len, kept)) > 1_000_000
+    assert not any(CANARY.encode() in content for content in kept)
+    assert CANARY not in "".join(archive.export(run.ledger))
+    for form in FORMS:
+        assert CANARY not in written(run.report, form)
+
+
+def test_nobody_is_judged_on_too_little(run: Run) -> None:
+    status = {one.person.id: one.status for one in run.report.people}
+    for person in run.sample.people:
+        if person.story == "newcomer":
+            assert status[person.addresses[0]] is Status.TOO_LITTLE_HISTORY, person.name
+
+
+def test_slides_into_the_billing_address_are_found_with_their_date(run: Run) -> None:
+    found = {one.person.id: one.assessment for one in run.report.people}
+    for person in run.sample.people:
+        if person.story == "into_billing":
+            assessment = found[person.addresses[0]]
+            assert assessment.status is Status.DRIFTING, person.name
+            assert assessment.since is not None
+            assert person.since is not None
+            assert abs((assessment.since - person.since).days) <= 60, person.name
+
+
+def test_the_report_of_the_crisis_opens_with_whom_to_call_and_flags_nobody_for_it(run: Run) -> None:
+    _, last = run.sample.crisis
+    found = make_report(run.ledger, run.config, last, now=NOW)
+    assert found.event is not None
+    assert found.call_first
+    flagged = [one.person.id for one in found.people if one.status in {Status.DRIFTING, Status.GOING_QUIET}]
+    assert flagged == []
