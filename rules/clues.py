@@ -8,11 +8,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from connectors.observations import Address, Message
 from rules.folders import role_of
 from rules.organisations import domain_of, is_free_mail, registrable
-from rules.subjects import Text, Topic, read, topics
+from rules.subjects import Text, read, topics
 
 PEOPLE_READ = 30  # recipients whose names are looked at; the rest is counted
 PERSONAL = frozenset(
@@ -38,41 +39,55 @@ _GROUP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Clues:
-    """A mail's clues: `words` of its subject, without names of the people on it, and `names` of everything else.
-    `topics` are those among the clues, with the words that say so. `other` is the address across from the owner."""
+    """A mail's clues: `words` of its subject, without names of the people on it, and `groups` of the names of
+    everything else, each group a tuple that other mails share. `other` is the address across from the owner."""
 
     text: Text
     words: tuple[str, ...]
-    topics: tuple[Topic, ...]
-    names: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
     other: str | None
     out: bool
     colleague: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(chain.from_iterable(self.groups))
 
 
 def clues(message: Message, own: Collection[str], domains: frozenset[str]) -> Clues:
     """The clues of a message, seen from the owner of the addresses `own`, whose organisation has `domains`."""
     text = read(message.subject or "")
     writer = (message.from_.address if message.from_ is not None else None) or ""
-    addresses = [a.address for group in (message.to, message.cc, message.bcc) for a in group or () if a.address]
+    addresses = [a.address for group in (message.to, message.cc, message.bcc) if group for a in group if a.address]
     out = writer in own
     others = [address for address in addresses if address not in own]
     other = writer if not out else (others[0] if others else writer)
     who = _relation(other, domains)
-    people = _people_names(message)
-    words = tuple("#person" if word in people else word for word in text.words)
-    found = tuple(topics().find(words)) if words else ()
-    names = [
-        *_who(message, text, other, others, addresses, own, domains, out=out),
-        *_form(text),
-        *_subjects(found, who, text),
-        *_names_in_subject(text, writer, addresses, own, other),
-        *_folders(message.folders or ()),
-    ]
-    when = message.date
-    if when is not None and when.weekday() >= 5:
-        names.append("weekend")
-    return Clues(text, words, found, tuple(names), other or None, out, who == "colleague")
+    crowd = _bucket(len(addresses), (1, 4, 15))
+    people = _people_names(message) if text.words else ()
+    words = tuple(["#person" if word in people else word for word in text.words])
+    relations = {_relation(address, domains) for address in others[:PEOPLE_READ]}
+    if not out:
+        relations.add(who)
+    way = "out" if out else _place(message, own, len(addresses))
+    form = "words" if words else "empty"
+    firms = len({domain_of(address) for address in others[:PEOPLE_READ]} | {domain_of(other)})
+    groups = (
+        _between(who, way, text.kind, form, text.marks, len(addresses)),
+        _circle(
+            "colleague" in relations, len(relations), "private" in relations, firms, len(message.cc or ()),
+            bool(others) and _is_group(others[0]),
+        ),
+        _form(text),
+        _subjects(words, who, crowd),
+        tuple(_names_in_subject(text, writer, addresses, own, other)),
+        *map(_folder, (message.folders or ())[:3]),
+        _WEEKEND if message.date is not None and message.date.weekday() >= 5 else (),
+    )  # fmt: skip
+    return Clues(text, words, groups, other or None, out, who == "colleague")
+
+
+_WEEKEND = ("weekend",)
 
 
 def _bucket(number: int, edges: Sequence[int]) -> str:
@@ -99,47 +114,30 @@ def _is_group(address: str) -> bool:
     return _GROUP.search(address.partition("@")[0]) is not None
 
 
-def _who(  # noqa: PLR0913 - the parts of one mail, taken apart once
-    message: Message,
-    text: Text,
-    other: str,
-    others: Sequence[str],
-    addresses: Sequence[str],
-    own: Collection[str],
-    domains: frozenset[str],
-    *,
-    out: bool,
-) -> Iterator[str]:
-    who = _relation(other, domains)
-    count = len(addresses)
+@lru_cache(maxsize=16384)
+def _between(who: str, way: str, kind: str, form: str, marks: int, count: int) -> tuple[str, ...]:
+    """Who these two are to each other, which way it went, how many read it. `way` is "out", or for mail that came
+    in the owner's place on it."""
     crowd = _bucket(count, (1, 4, 15))
-    way = "out" if out else "in"
-    form = "words" if text.words else "empty"
-    yield f"way:{way}"
-    yield f"who:{who}"
-    yield f"people:{_bucket(count, (0, 1, 2, 4, 8, 15))}"
-    yield f"kind:{text.kind}"
-    yield f"who:{who} way:{way}"
-    yield f"who:{who} people:{crowd}"
-    yield f"who:{who} kind:{text.kind}"
-    yield f"who:{who} kind:{text.kind} form:{form}"
-    yield f"kind:{text.kind} people:{crowd}"
-    yield f"marks:{_bucket(text.marks, (0, 1, 2))}"
-    if not out:
-        place = _place(message, own, count)
-        yield f"owner:{place}"
-        yield f"owner:{place} who:{who}"
-    if others and _is_group(others[0]):
-        yield "to group"
-    relations = {_relation(address, domains) for address in others[:PEOPLE_READ]}
-    if not out:
-        relations.add(who)
-    yield "circle:" + ("mixed" if "colleague" in relations and len(relations) > 1 else
-                       "colleagues" if "colleague" in relations else "outside")  # fmt: skip
-    if "private" in relations:
-        yield "some private"
-    yield f"domains:{_bucket(len({domain_of(a) for a in (*others[:PEOPLE_READ], other)}), (1, 2, 3, 5))}"
-    yield f"cc:{_bucket(len(message.cc or ()), (0, 1, 3))}"
+    direction = "out" if way == "out" else "in"
+    names = (
+        f"way:{direction}", f"who:{who}", f"people:{_bucket(count, (0, 1, 2, 4, 8, 15))}", f"kind:{kind}",
+        f"who:{who} way:{direction}", f"who:{who} people:{crowd}", f"who:{who} kind:{kind}",
+        f"who:{who} kind:{kind} form:{form}", f"kind:{kind} people:{crowd}", f"marks:{_bucket(marks, (0, 1, 2))}",
+    )  # fmt: skip
+    return names if way == "out" else (*names, f"owner:{way}", f"owner:{way} who:{who}")
+
+
+@lru_cache(maxsize=4096)
+def _circle(colleagues: bool, kinds: int, private: bool, firms: int, copied: int, group: bool) -> tuple[str, ...]:
+    """Which people are on it together."""
+    together = ("mixed" if kinds > 1 else "colleagues") if colleagues else "outside"
+    names = [f"circle:{together}", f"domains:{_bucket(firms, (1, 2, 3, 5))}", f"cc:{_bucket(copied, (0, 1, 3))}"]
+    if private:
+        names.append("some private")
+    if group:
+        names.append("to group")
+    return tuple(names)
 
 
 def _place(message: Message, own: Collection[str], count: int) -> str:
@@ -179,15 +177,21 @@ def _form(text: Text) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _subjects(found: Sequence[Topic], who: str, text: Text) -> Iterator[str]:
-    if not text.words:
-        return
+@lru_cache(maxsize=65536)
+def _subjects(words: tuple[str, ...], who: str, crowd: str) -> tuple[str, ...]:
+    """The topics that the subject speaks of, and how personal and business ones stand beside each other."""
+    if not words:
+        return ()
+    found = topics().find(words)
     personal = sum(topic.name in PERSONAL for topic in found)
     business = len(found) - personal
-    for topic in found:
-        yield f"topic:{topic.name}"
-    yield f"topics:{min(personal, 2)}{min(business, 2)}"
-    yield f"topics:{min(personal, 1)}{min(business, 1)} who:{who}"
+    both = f"topics:{min(personal, 1)}{min(business, 1)}"
+    return (
+        *(f"topic:{topic.name}" for topic in found),
+        f"topics:{min(personal, 2)}{min(business, 2)}",
+        f"{both} who:{who}",
+        f"{both} people:{crowd}",
+    )
 
 
 @lru_cache(maxsize=65536)
@@ -232,8 +236,3 @@ def _folder(name: str) -> tuple[str, ...]:
         return ()
     found = topics().find(read(name).words)
     return ("folder:own", *(f"folder:{'personal' if topic.name in PERSONAL else 'business'}" for topic in found))
-
-
-def _folders(folders: Sequence[str]) -> Iterator[str]:
-    for folder in folders[:3]:
-        yield from _folder(folder)

@@ -7,15 +7,15 @@ was for (`rules.bygones`). Every one of them can be shown as evidence.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp, sqrt
+from operator import itemgetter
 
 from connectors.observations import Event, Message, Observation
 from rules.bygones import Bygones
-from rules.clues import Clues, clues
+from rules.clues import clues
 from rules.context import Context
 from rules.meaning import Evidence, Owner, Purpose
 from rules.occasions import occasion
@@ -26,6 +26,7 @@ from rules.subjects import VOCABULARY
 
 LABELS = ("relational", "working", "transactional")
 SHOWN = 8  # reasons given for one observation
+REMEMBERED = 50_000  # subjects and groups of clues; then the memory starts afresh
 
 Scores = tuple[float, float, float]
 
@@ -51,27 +52,31 @@ def learned() -> Weights:
     return Weights(kinds["clue"], kinds["word"], kinds["meaning"], kinds["history"])  # type: ignore[arg-type]
 
 
-def terms(found: Clues, weights: Weights) -> Iterator[tuple[str, Scores]]:
-    """What each clue and word adds, by name."""
-    table = weights.clues
-    for name in found.names:
-        scores = table.get(name)
-        if scores is not None:
-            yield name, scores
-    size = 1.0
-    meant: list[tuple[str, tuple[float, float, float, float]]] = []
-    own = weights.words
-    for word in dict.fromkeys(found.words):
-        scores = own.get(word)
-        if scores is not None:
-            yield "word " + word, scores
-        meaning = weights.meanings.get(word)
-        if meaning is not None:
-            meant.append((word, meaning))
-            size += meaning[3]
-    spread = 1 / sqrt(size)
-    for word, (one, two, three, _) in meant:
-        yield "word " + word, (one * spread, two * spread, three * spread)
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a group of clues or the words of a subject add to each label, and the strongest parts of it as evidence,
+    each behind its size."""
+
+    relational: float
+    working: float
+    transactional: float
+    reasons: tuple[tuple[float, Evidence], ...]
+
+
+def words_of(words: Sequence[str], weights: Weights) -> dict[str, Scores]:
+    """What each word adds: by itself and by its meaning, which weighs less the more words stand beside it."""
+    once = dict.fromkeys(words)
+    meant = {word: weights.meanings[word] for word in once if word in weights.meanings}
+    spread = 1 / sqrt(1 + sum(meaning[3] for meaning in meant.values()))
+    found: dict[str, Scores] = {}
+    for word in once:
+        one, two, three = weights.words.get(word, (0.0, 0.0, 0.0))
+        if word in meant:
+            relational, working, transactional, _ = meant[word]
+            one, two, three = one + relational * spread, two + working * spread, three + transactional * spread
+        if one or two or three:
+            found["word " + word] = (one, two, three)
+    return found
 
 
 class PurposeModel:
@@ -85,6 +90,8 @@ class PurposeModel:
         )
         self._weights = weights or learned()
         self._bygones = Bygones(self._weights.histories)
+        self._groups: dict[tuple[str, ...], Weighed] = {}
+        self._words: dict[tuple[str, ...], Weighed] = {}
 
     def judge(
         self, observation: Observation, hits: Sequence[Evidence], context: Context
@@ -94,53 +101,86 @@ class PurposeModel:
         for hit in hits:
             sums[LABELS.index(hit.for_)] += hit.weight
         if isinstance(observation, Event):
-            parts = _gather(occasion(observation), sums)
-            return _shares(sums), (*hits, *_strongest(parts))
+            weighed = weigh(occasion(observation))
+            _add(sums, weighed)
+            return _shares(sums), (*hits, *(reason for _, reason in weighed.reasons))
         return self._message(observation, hits, sums, context)
 
     def _message(
         self, message: Message, hits: Sequence[Evidence], sums: list[float], context: Context
     ) -> tuple[Purpose, tuple[Evidence, ...]]:
         found = clues(message, self._own, self._domains)
-        one, two, three = self._weights.clues["prior"]
-        sums[0], sums[1], sums[2] = sums[0] + one, sums[1] + two, sums[2] + three
-        parts = _gather(terms(found, self._weights), sums)
+        for label, prior in enumerate(self._weights.clues["prior"]):
+            sums[label] += prior
+        words = self._of_words(found.words)
+        _add(sums, words)
+        reasons = list(words.reasons)
+        for group in found.groups:
+            if group:
+                weighed = self._of_group(group)
+                _add(sums, weighed)
+                reasons += weighed.reasons
         by_itself = _shares(sums)
         writer = message.from_.address if message.from_ is not None else None
-        past = self._bygones.of(found, writer, context)
-        parts.update(_gather(past, sums))
+        past = weigh(self._bygones.of(found, writer, context))
+        _add(sums, past)
         self._bygones.take(by_itself)
-        return _shares(sums), (*hits, *_strongest(parts))
+        reasons += past.reasons
+        reasons.sort(key=_size, reverse=True)
+        return _shares(sums), (*hits, *[reason for _, reason in reasons[:SHOWN]])
+
+    def _of_group(self, group: tuple[str, ...]) -> Weighed:
+        weighed = self._groups.get(group)
+        if weighed is None:
+            if len(self._groups) >= REMEMBERED:
+                self._groups.clear()
+            table = self._weights.clues
+            weighed = self._groups[group] = weigh((name, table[name]) for name in group if name in table)
+        return weighed
+
+    def _of_words(self, words: tuple[str, ...]) -> Weighed:
+        weighed = self._words.get(words)
+        if weighed is None:
+            if len(self._words) >= REMEMBERED:
+                self._words.clear()
+            weighed = self._words[words] = weigh(words_of(words, self._weights).items())
+        return weighed
 
 
-def _gather(parts: Iterator[tuple[str, Scores]], sums: list[float]) -> dict[str, Scores]:
-    """The parts by name, those of one name as one; added to the sums."""
-    gathered: dict[str, Scores] = {}
+_size = itemgetter(0)
+
+
+def weigh(parts: Iterable[tuple[str, Scores]]) -> Weighed:
+    """The sum of the parts, and those that weigh most as evidence."""
+    relational = working = transactional = 0.0
+    sized = []
     for name, scores in parts:
         one, two, three = scores
-        sums[0] += one
-        sums[1] += two
-        sums[2] += three
-        known = gathered.get(name)
-        gathered[name] = scores if known is None else (known[0] + one, known[1] + two, known[2] + three)
-    gathered.pop("prior", None)
-    return gathered
+        relational += one
+        working += two
+        transactional += three
+        if name != "prior":
+            sized.append((max(scores) - min(scores), name, scores))
+    sized.sort(key=_size, reverse=True)
+    reasons = tuple([(size, _evidence(name, scores)) for size, name, scores in sized[:SHOWN]])
+    return Weighed(relational, working, transactional, reasons)
+
+
+def _add(sums: list[float], weighed: Weighed) -> None:
+    sums[0] += weighed.relational
+    sums[1] += weighed.working
+    sums[2] += weighed.transactional
 
 
 def _shares(sums: Sequence[float]) -> Purpose:
     top = max(sums)
-    relational, working, transactional = (exp(one - top) for one in sums)
+    relational, working, transactional = exp(sums[0] - top), exp(sums[1] - top), exp(sums[2] - top)
     total = relational + working + transactional
     return Purpose(relational / total, working / total, transactional / total)
 
 
-def _strongest(parts: Mapping[str, Scores]) -> list[Evidence]:
-    chosen = heapq.nlargest(SHOWN, parts.items(), key=lambda part: max(part[1]) - min(part[1]))
-    return [_evidence(name, scores) for name, scores in chosen]
-
-
 def _evidence(name: str, scores: Scores) -> Evidence:
     """One part as evidence for the label that it speaks for: its log-odds against the mean of the other two."""
-    best = max(range(3), key=scores.__getitem__)
+    best = scores.index(max(scores))
     weight = scores[best] - (sum(scores) - scores[best]) / 2
     return Evidence("purpose: " + name, because(name), LABELS[best], round(weight, 3))
