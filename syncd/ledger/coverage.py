@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from syncd.ledger.facts import SourceState
 
 _DAY = timedelta(days=1)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _STALE_AFTER = timedelta(days=3)  # a live source that has not been listed for so long is worth a sentence
 
 
@@ -33,6 +34,28 @@ def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
         else:
             result.append(span)
     return tuple(result)
+
+
+def common(sources: Iterable[tuple[bool, Sequence[Span]]]) -> tuple[Span, ...]:
+    """The time in which nobody can have been overlooked: some source has listed it, and every live one that had
+    begun by then has, too. Each source as (live, its joined spans)."""
+    told = list(sources)
+    covered = joined(span for _, spans in told for span in spans)
+    for live, spans in told:
+        if live and spans:
+            starts = [span.end for span in spans]
+            ends = [*(span.start for span in spans[1:]), _NEVER]
+            for start, end in zip(starts, ends, strict=True):
+                covered = tuple(_without(covered, start, end))
+    return covered
+
+
+def _without(spans: Iterable[Span], start: datetime, end: datetime) -> Iterator[Span]:
+    """Spans less the time from `start` to `end`."""
+    for span in spans:
+        before = Span(span.start, min(span.end, start))
+        after = Span(max(span.start, end), span.end)
+        yield from (part for part in (before, after) if part.start < part.end)
 
 
 def extend(connection: Connection, owner: int, source: int, covered: Sequence[Span]) -> None:
@@ -91,13 +114,12 @@ def spans(connection: Connection, owner: int) -> dict[int, tuple[Span, ...]]:
 def days(
     sources: Sequence[SourceState], covered: Mapping[int, Sequence[Span]], timezone: str, now: datetime
 ) -> Coverage:
-    """The days that any source of a kind has listed, as the owner's calendar counts them."""
+    """The days that the sources of a kind have listed between them, as the owner's calendar counts them."""
     zone = ZoneInfo(timezone)
-    kinds: dict[str, list[Span]] = {}
+    kinds: dict[str, list[tuple[bool, Sequence[Span]]]] = {}
     for source in sources:
-        kinds.setdefault(source.observes, []).extend(
-            _whole_days(span, zone, live=source.live) for span in covered.get(source.id, ())
-        )
+        spans = joined(_whole_days(span, zone, live=source.live) for span in covered.get(source.id, ()))
+        kinds.setdefault(source.observes, []).append((source.live, spans))
     stale = [line for source in sources for line in _stale(source, covered.get(source.id, ()), zone, now)]
     return Coverage(_dates(kinds.get("message"), zone), _dates(kinds.get("event"), zone), tuple(stale))
 
@@ -117,10 +139,13 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _dates(spans: Sequence[Span] | None, zone: ZoneInfo) -> tuple[tuple[date, date], ...] | None:
-    if spans is None:
+def _dates(
+    sources: Sequence[tuple[bool, Sequence[Span]]] | None, zone: ZoneInfo
+) -> tuple[tuple[date, date], ...] | None:
+    if sources is None:
         return None
-    return tuple((span.start.astimezone(zone).date(), span.end.astimezone(zone).date()) for span in joined(spans))
+    spans = common(sources)
+    return tuple((span.start.astimezone(zone).date(), span.end.astimezone(zone).date()) for span in spans)
 
 
 def _stale(source: SourceState, covered: Sequence[Span], zone: ZoneInfo, now: datetime) -> list[str]:
