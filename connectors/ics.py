@@ -106,8 +106,8 @@ class IcsConnector:
         )  # fmt: skip
 
     def listing(self, source: str, now: datetime) -> Iterator[Listed]:  # noqa: ARG002
-        """Files and components are found by a way of its own (`ics_listing`); how a series unfolds and what its
-        occurrences are called is shared with `batches`."""
+        """By `ics_listing`, which finds files by a way of its own and believes no cursor and no etag; how a file is cut
+        and a series unfolds is shared with `batches`."""
         from connectors.ics_listing import native_ids
 
         yield from map(Listed, native_ids(self._path, Reach(now + AHEAD, self._private)))

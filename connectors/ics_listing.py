@@ -1,12 +1,11 @@
-"""A second way to list what iCalendar files hold, so that `syncd verify` does not ask the reader about itself.
+"""A second way to list what iCalendar files hold, so that `syncd verify` does not ask the sync about itself.
 
-Files are found by `Path.rglob`, components by a search over the whole text; neither shares code with `ics` and
-`ics_format.cut`. What a group of components unfolds to, and its names, come from the one place that knows.
+Files are found by `Path.rglob`, every group is unfolded anew and nothing known is believed: no cursor, no etag, no
+batch. Shared with the sync are the cutting into groups (`ics_format`) and what a group unfolds to (`calendars`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -17,9 +16,6 @@ from connectors.entries import Reach
 from connectors.guard import Guard
 from connectors.ics_format import STREAM_LIMIT, Group, cut
 from connectors.recurrence import check
-
-_CALENDAR = re.compile(r"^BEGIN:VCALENDAR\s*$", re.IGNORECASE | re.MULTILINE)
-_COMPONENT = re.compile(r"^BEGIN:VEVENT[ \t]*\n(.*?)^END:VEVENT[ \t]*$", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 
 
 def native_ids(path: Path, reach: Reach) -> Iterator[str]:
