@@ -111,8 +111,9 @@ class GmailConnector:
         held = known.etags()
         found = list(self._ids())
         extent = Extent(now, position.oldest)
-        placed = self._placed_anew(held, labels) if held else ()
         gone = vanished(held, {one.id for one in found})
+        kept = {id_: etag for id_, etag in held.items() if id_ not in set(gone)} if gone else held
+        placed = self._placed_anew(kept, labels) if kept else ()
         working = write_cursor(_Position(live=position.live, oldest=position.oldest))
         if placed or gone:
             yield Batch(items=tuple(placed), removed=gone, cursor=working, cost=self._service.cost())

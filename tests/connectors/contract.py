@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.connector import Batch, Connector, Span
 from connectors.observations import Event, Message, Observation, encode
@@ -82,6 +83,9 @@ class Held:
             self.reasons.pop(item.native_id, None)
             if item.observation is not None:
                 self.observations[item.native_id] = item.observation
+            elif item.native_id in self.observations:  # only moved: the ledger keeps what it has
+                there = self.observations[item.native_id]
+                self.observations[item.native_id] = replace(there, folders=self.places[item.native_id])
         for bad in batch.quarantined:
             self.kept[bad.native_id] = bad.etag
             self.reasons[bad.native_id] = bad.reason
