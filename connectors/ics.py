@@ -106,8 +106,8 @@ class IcsConnector:
         )  # fmt: skip
 
     def listing(self, source: str, now: datetime) -> Iterator[Listed]:  # noqa: ARG002
-        """By `ics_listing`, which finds files by a way of its own and believes no cursor and no etag; how a file is cut
-        and a series unfolds is shared with `batches`."""
+        """By `ics_listing`, which finds files by a way of its own and believes no cursor and no etag; how a file
+        is cut and a series unfolds is shared with `batches`."""
         from connectors.ics_listing import native_ids
 
         yield from map(Listed, native_ids(self._path, Reach(now + AHEAD, self._private)))
