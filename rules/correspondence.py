@@ -72,7 +72,9 @@ class Correspondence:
             if not case.decision.automated:
                 self._written(case, message, sender)
         elif sender in ground.own:
-            return  # the owner wrote it in somebody else's name
+            # Through a shared mailbox of the house the owner wrote it; in a person's name, that person did.
+            if ground.who.is_role(writer) and within(domain_of(writer), ground.home):
+                self._written(case, message, None)
         elif case.decision.channel is Channel.PHONE:
             self._call_notice(case, message, writer)
         elif case.decision.automated or ground.who.is_role(writer):

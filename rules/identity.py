@@ -8,7 +8,8 @@ evidence was complete, so that no earlier week knows of it. What makes a merge:
 - the same full name in the same organisation, unless initials differ or both were written to side by side;
 - a local part that spells, without digits, the full name another address of that organisation is signed with;
 - an answer: what the owner wrote to one address is answered from the other under the same name;
-- a Reply-To or a copy to oneself at the other address, under the same name;
+- a copy to oneself at the other address, under the same name;
+- a mail from the old address that tells of a new one, where the new one is signed with the same name;
 - the owner's word.
 
 The same name in two organisations or at free-mail providers, and nothing else, makes a suggestion.

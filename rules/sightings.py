@@ -6,6 +6,7 @@ Nothing is merged by what comes later: a merge made on a day needs only what sto
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,14 @@ from rules.threads import Threads
 from rules.words import Apart
 
 _MANY_NAMES = 2  # an address signed with more full names than this is shared by several people
+# A mail from the old address that tells of a new one; from the new one alone anybody could write it.
+_NEW_ADDRESS = re.compile(
+    r"\b(?:new (?:e-?mail|mail|contact)(?: address)?|change of (?:e-?mail|address)|neue (?:e-?mail|adresse)[\w-]*"
+    r"|nouvelle (?:adresse|e-?mail)|nueva direcci[óo]n|nuevo (?:correo|e-?mail)|nuovo (?:indirizzo|e-?mail)"
+    r"|nuova (?:e-?mail|mail)|nieuw(?:e)? (?:e-?mail|mail)\w*|novo (?:endere[çc]o|e-?mail)"
+    r"|ny (?:e-?post|mejl|adress)\w*)\b",
+    re.IGNORECASE,
+)
 _PROJECT = 6  # writers of a list that is still a few people talking
 
 
@@ -73,6 +82,7 @@ class Reader:
         self._mailboxes: dict[str, str] = {}
         self._named: dict[tuple[Key, str], list[str]] = defaultdict(list)
         self._everywhere: dict[Key, list[str]] = defaultdict(list)
+        self._moving: dict[Key, str] = {}
         self._beside: set[tuple[str, str]] = set()
         self._threads: Threads[Message] = Threads()
         self._list_writers: dict[str, set[str]] = defaultdict(set)
@@ -124,7 +134,9 @@ class Reader:
 
     def _message(self, message: Message, when: datetime, lists: Sequence[str]) -> None:
         writer = message.from_.address if message.from_ else None
-        by_owner = writer in self.own
+        by_owner = writer in self.own or (
+            message.sender is not None and message.sender.address in self.own and self.is_role(writer or "")
+        )
         named = False
         for group in (message.to, message.cc, message.bcc):
             if not group:
@@ -145,6 +157,9 @@ class Reader:
                 sighting.wrote += 1
             for name in lists:
                 self._list_writers[name].add(writer)
+            if message.subject and _NEW_ADDRESS.search(message.subject):
+                for key in sighting.keys:
+                    self._moving[key] = writer
             self._answer(message, writer, when)
             self._copies_to_self(message, writer)
         self._threads.take(message, when, message)
@@ -209,7 +224,10 @@ class Reader:
         far = self._everywhere[key]
         if address not in far:
             for other in far:
-                if other not in near:
+                if other not in near and self._moving.get(key) == other and self._keys(other) == {key}:
+                    because = f"{other} wrote of a new address, and this one is signed with the same name"
+                    self._merge(other, address, "identity.moved", because, 4.0)
+                elif other not in near:
                     self._doubt(other, address, f"both bear the name {' '.join(word.capitalize() for word in key)}")
             far.append(address)
 

@@ -122,6 +122,17 @@ def test_a_copy_to_oneself_at_home_proves_it() -> None:
     assert groups(resolved(mail(ANNA, MARA, cc=(HOME,)))) == [of(ANNA, HOME)]
 
 
+def test_a_new_address_told_of_from_the_old_one_proves_it() -> None:
+    told = mail(ANNA, MARA, subject="Meine neue E-Mail-Adresse")
+    found = resolved(told, mail(NEW, MARA))
+    assert groups(found) == [of(ANNA, NEW)]
+    assert found.merges[0].on == date(2026, 3, 3)
+
+
+def test_a_new_address_told_of_from_the_new_one_alone_proves_nothing() -> None:
+    assert resolved(mail(ANNA, MARA), mail(NEW, MARA, subject="My new email address")).merges == ()
+
+
 # --- what does not --------------------------------------------------------------------------------------------------
 
 

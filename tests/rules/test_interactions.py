@@ -172,6 +172,11 @@ def test_what_the_owner_wrote_in_somebody_elses_name_counts_for_nobody() -> None
     assert Read(mail(BEN, ANNA, sender=MARA)).all == []
 
 
+def test_what_the_owner_wrote_through_a_shared_mailbox_counts() -> None:
+    one = Read(mail(Address("info@visser.example"), ANNA, sender=MARA)).only
+    assert (one.person, one.direction, one.via) == (ANNA.address, Direction.OUT, None)
+
+
 def test_an_assistant_of_the_config_stands_for_their_principal() -> None:
     assert ANNA.address
     assert CLEO.address
