@@ -111,9 +111,9 @@ class GmailConnector:
         held = known.etags()
         found = list(self._ids())
         extent = Extent(now, position.oldest)
-        gone = vanished(held, {one.id for one in found})
-        kept = {id_: etag for id_, etag in held.items() if id_ not in set(gone)} if gone else held
-        placed = self._placed_anew(kept, labels) if kept else ()
+        here = {one.id for one in found}
+        gone = vanished(held, here)
+        placed = self._placed_anew({id_: held[id_] for id_ in held if id_ in here}, labels) if held else ()
         working = write_cursor(_Position(live=position.live, oldest=position.oldest))
         if placed or gone:
             yield Batch(items=tuple(placed), removed=gone, cursor=working, cost=self._service.cost())
