@@ -64,6 +64,7 @@ def restore(ledger: Ledger, lines: Iterable[str]) -> dict[str, int]:
             for table, rows in _grouped(chunk):
                 connection.execute(sa.insert(table), renumbered.rows(table, rows))
                 counts[table.name] = counts.get(table.name, 0) + len(rows)
+    ledger.journal.back_up()
     return counts
 
 

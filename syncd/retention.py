@@ -22,6 +22,7 @@ from syncd.ledger import Ledger, coverage, database, schema
 from syncd.ledger.facts import EXPIRED
 from syncd.ledger.meaning import encoded
 from syncd.ledger.times import text
+from syncd.ledger.writing import lock
 
 Labels = Callable[[], Iterable[tuple[Sequence[int], Decision]]]
 """The items of every occurrence and what the rules say of it now; asked only when something is to be kept."""
@@ -91,9 +92,10 @@ def expire(ledger: Ledger, retention: Retention, now: datetime, labels: Labels =
     else:
         kept = {}
     with ledger.write() as connection:
+        version = lock(connection, ledger.owner_id) + 1
         aged = _aged(connection, ledger.owner_id, schema.items, retention, now)
         older = _aged(connection, ledger.owner_id, schema.revisions, retention, now)
-        _drop(connection, ledger.owner_id, aged, older, kept)
+        _drop(connection, ledger.owner_id, aged, older, kept, version=version)
         if retention.everything is not None:
             coverage.cut(connection, ledger.owner_id, text(now - retention.everything))
     if aged.gone or aged.stripped or older.gone or older.stripped:
@@ -128,9 +130,10 @@ def _aged(connection: Connection, owner: int, table: sa.Table, retention: Retent
     return found
 
 
-def _drop(connection: Connection, owner: int, aged: _Aged, older: _Aged, kept: Mapping[int, str]) -> None:
+def _drop(
+    connection: Connection, owner: int, aged: _Aged, older: _Aged, kept: Mapping[int, str], *, version: int
+) -> None:
     items, revisions, owners = schema.items, schema.revisions, schema.owners
-    version = connection.execute(sa.select(owners.c.facts_version).where(owners.c.id == owner)).scalar_one() + 1
     change: dict[str, Any] = {"payload": sa.bindparam("v_payload")}
     gone: dict[str, Any] = {"payload": None, "state": EXPIRED, "version": version}
     labels = [{"item_id": row["k_id"], "owner_id": owner, "label": kept[row["k_id"]]}

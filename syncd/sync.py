@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from sqlalchemy.exc import OperationalError
+
 from connectors import registry
 from connectors.connector import (
     PARSER_VERSION,
@@ -34,6 +36,7 @@ log = logging.getLogger(__name__)
 
 # So many removals at once, and more than half of what the source held, need a second witness.
 MANY = 20
+BUSY = "SourceBusy"
 
 
 class Progress(Protocol):
@@ -234,17 +237,26 @@ class _SourceSync:
             facts.settle(state.id, now, include_private=private)
         except SourceBusy:  # no trouble of the source's: whoever holds it will write down how it went
             fix = "Wait for it, or stop it, then sync again."
-            trouble = Trouble("SourceBusy", "another syncd is syncing this source.", fix, now)
+            trouble = Trouble(BUSY, "another syncd is syncing this source.", fix, now)
         except ConnectorError as error:
             trouble = _trouble(error, now)
-            facts.trouble(state.id, trouble)
+        except OperationalError as error:  # full disk, locked or lost database: nothing of this batch was written
+            fix = "Make room on the disk, or end what holds the database, then sync again."
+            trouble = Trouble("LedgerFailed", f"the ledger could not be written: {error.orig}.", fix, now)
         except Exception as error:
             log.exception("%s: a defect in syncd stopped this source; the others go on", self._label)
             trouble = Trouble("Defect", f"stopped by a defect: {error!r}", "Please report it with the log.", now)
-            facts.trouble(state.id, trouble)
+        if trouble is not None and trouble.kind != BUSY:
+            self._note(state, trouble)
         seconds = round(self._settings.timer() - began, 3)
         counted = {name: getattr(self._tally, name) for name in self._tally.__dataclass_fields__}
         return SourceStats(self._account.name, self._source.name, **counted, seconds=seconds, trouble=trouble)
+
+    def _note(self, state: SourceState, trouble: Trouble) -> None:
+        try:
+            self._ledger.facts.trouble(state.id, trouble)
+        except OperationalError as error:
+            log.error("%s: %s (and the ledger could not note it: %s)", self._label, trouble.what, error.orig)  # noqa: TRY400
 
     def _bring_up(self, state: SourceState) -> None:
         left_out = self._left_out(state)

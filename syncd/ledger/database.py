@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-BUSY_SECONDS = 30.0
+BUSY_SECONDS = 120.0  # a first interpretation of a big mailbox writes for so long
 WRITE = "syncd_write"  # execution options that `_begin` reads
 DURABLE = "syncd_durable"
 OUTSIDE = "syncd_outside"  # of any transaction

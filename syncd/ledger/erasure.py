@@ -19,6 +19,7 @@ from syncd.ledger import database, journal_copy, schema
 from syncd.ledger.forgotten import Forgotten
 from syncd.ledger.journal_copy import Entry
 from syncd.ledger.times import moment
+from syncd.ledger.writing import lock
 
 KIND = "forgotten"
 MEANING = (
@@ -65,7 +66,7 @@ def erase(connection: Connection, owner: int) -> Erased:
 def _erase_facts(connection: Connection, owner: int, known: Forgotten) -> tuple[int, int]:
     items, revisions, placements, owners = schema.items, schema.revisions, schema.placements, schema.owners
     kept_labels = schema.kept_labels
-    version = connection.execute(sa.select(owners.c.facts_version).where(owners.c.id == owner)).scalar_one() + 1
+    version = lock(connection, owner) + 1
     newest = dict(_cleaned(connection, sa.select(items.c.id, items.c.payload), items, owner, known))
     older = dict(_cleaned(connection, sa.select(revisions.c.item_id, revisions.c.number, revisions.c.payload),
                           revisions, owner, known))  # fmt: skip

@@ -23,6 +23,7 @@ from rules.meaning import Interaction, Merge, Person, Purpose, Traffic
 from syncd.ledger import difference, schema
 from syncd.ledger.difference import Counts
 from syncd.ledger.times import moment, text, week
+from syncd.ledger.writing import lock
 
 if TYPE_CHECKING:
     from syncd.ledger.ledger import Ledger
@@ -98,6 +99,7 @@ class Meaning:
     def write(self, meaning: Interpretation, made_by: MadeBy, now: datetime) -> Changes:
         """Bring the tables to `meaning` in one transaction; rows that say the same are left alone."""
         with self._ledger.write() as connection:
+            lock(connection, self._owner)
             compare = partial(difference.write, connection, self._owner)
             relabelled: Counter[str] = Counter()
             tables = {
@@ -178,6 +180,7 @@ class Meaning:
         """Bring one ISO week (`2026-W03`) to what was assessed; other weeks stay."""
         of_week = schema.assessments.c.week == name
         with self._ledger.write() as connection:
+            lock(connection, self._owner)
             rows = map(_assessment, assessments)
             counts = difference.write(connection, self._owner, schema.assessments, rows, only=of_week)
             desk = [] if portfolio is None else [{"week": name, "payload": encoded(portfolio)}]
@@ -187,6 +190,7 @@ class Meaning:
     def write_weeks(self, assessments: Iterable[Assessment], portfolios: Iterable[Portfolio] = ()) -> Counts:
         """Bring all weeks to what was assessed."""
         with self._ledger.write() as connection:
+            lock(connection, self._owner)
             rows = map(_assessment, assessments)
             counts = difference.write(connection, self._owner, schema.assessments, rows)
             desks = ({"week": portfolio.week, "payload": encoded(portfolio)} for portfolio in portfolios)

@@ -79,7 +79,7 @@ def write(connection: Connection, owner: int, step: Step) -> Written:
     gone = [native for native in (*step.removed, *step.ended) if native not in entries]
     found = _found(connection, step.source, [*entries, *gone])
     placed = _placed(connection, [row["id"] for row in found.values()])
-    version = _next_version(connection, owner)
+    version = lock(connection, owner) + 1
     rows = _Rows()
     writer = _Writer(owner, step, version, rows, placed)
     fresh = [entry for native, entry in entries.items() if native not in found]
@@ -209,11 +209,14 @@ def _placed(connection: Connection, numbers: Sequence[int]) -> dict[int, list[St
     return placed
 
 
-def _next_version(connection: Connection, owner: int) -> int:
-    """Holds the owner's row until the commit: versions become visible in their order, so that nobody who asks what
-    changed since a version can miss one that was still on its way."""
+def lock(connection: Connection, owner: int) -> int:
+    """The facts' version; the owner's row is held until the commit, as it is by everybody who writes much.
+
+    So versions become visible in their order, and nobody who asks what changed since a version can miss one that was
+    still on its way; and no two writers wait for each other. (On SQLite the transaction itself is the lock.)
+    """
     query = sa.select(owners.c.facts_version).where(owners.c.id == owner).with_for_update()
-    return int(connection.execute(query).scalar_one()) + 1
+    return int(connection.execute(query).scalar_one())
 
 
 def numbers(connection: Connection, table: sa.Table, count: int) -> Sequence[int]:

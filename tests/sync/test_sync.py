@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from connectors.connector import Connector, ConnectorError, NeedsLogin, Throttled, Unreachable
 from connectors.observations import Address, Event, Message
 from connectors.options import AccountOptions
 from syncd.ledger import Ledger
+from syncd.ledger.facts import Facts
 from syncd.sync import SyncResult, sync
 from tests.ledger.conftest import Databases
 from tests.sync.outside import Account, Outside, calendar, mailbox, meeting, options
@@ -176,6 +179,28 @@ def test_a_defect_stops_its_source_only(ledger: Ledger, caplog: pytest.LogCaptur
     result = sync(ledger, [options()], now=NOW, open_connector=opener(bad, good))
     assert [stats.trouble.kind if stats.trouble else None for stats in result.sources] == ["Defect", None]
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_full_disk_is_trouble_and_no_defect(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object) -> None:
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+
+    outside = filled(2)
+    run(ledger, outside)
+    outside.put("new", letter("new"))
+    monkeypatch.setattr(Facts, "write", full)
+    monkeypatch.setattr(Facts, "trouble", full)
+    trouble = run(ledger, outside, LATER).sources[0].trouble
+    assert trouble is not None
+    assert (trouble.kind, trouble.what) == (
+        "LedgerFailed",
+        "the ledger could not be written: database or disk is full.",
+    )
+    assert "could not note it" in caplog.text
+    monkeypatch.undo()
+    assert run(ledger, outside, LATER).sources[0].stored == 1
 
 
 # Sudden emptiness
