@@ -17,6 +17,7 @@ AT_MOST = 5
 REST = timedelta(weeks=4)  # after a suggestion, until the same one is made again
 REST_OF_KEY = timedelta(weeks=2)
 REST_AFTER_RIGHT = timedelta(weeks=8)  # "right, I know": no second reminder before that
+PERSONAL = 0.3  # share of personal contact from which it matters who begins
 CAME_BACK = timedelta(weeks=4)  # how long a recovery is news
 FLAGS = (Status.DRIFTING, Status.GOING_QUIET, Status.MOVED_DOWN, Status.ONE_SIDED)
 
@@ -47,10 +48,11 @@ def choose(
 ) -> Choice:
     """Whom to suggest, to name, and to be glad about. `journal` holds entries up to the day `as_of` only."""
     words = _Words(known, journal, week, as_of)
-    flagged = [one for one in known if one.status in FLAGS or _key_on_watch(one)]
+    flagged = [one for one in known if _matters(one)]
     open_ = [one for one in flagged if not words.silenced(one)]
     rested = sorted((one for one in open_ if words.rested(one)), key=_rank)
-    cards = tuple(rested[:at_most])
+    one_sided = [one for one in rested if one.status is Status.ONE_SIDED]
+    cards = tuple(one for one in rested if one not in one_sided[1:])[:at_most]
     shown = {one.person.id for one in cards}
     waiting = sorted((one for one in open_ if one.person.id not in shown), key=_rank)
     watched = [
@@ -67,6 +69,15 @@ def choose(
         snoozed=sum(words.snoozed(one) for one in flagged),
         first=words.first,
     )
+
+
+def _matters(one: Known) -> bool:
+    """Whether it is for the owner's eyes. Who always begins is no matter where there is only business: reports go
+    up, orders go out, and nobody misses an answer."""
+    if one.status is Status.ONE_SIDED:
+        personal = one.assessment.facets.get("personal")
+        return one.person.key or personal is None or personal.value >= PERSONAL
+    return one.status in FLAGS or _key_on_watch(one)
 
 
 def _key_on_watch(one: Known) -> bool:

@@ -17,6 +17,7 @@ _SHOWN = {
     "meaningful": "of all contact was personal",
     "concentration": "of personal contact went to your five closest",
 }
+_IN_CALENDARS = ("met_in_person", "spoke_by_phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,14 @@ def _shown(value: float, unit: str) -> str:
     return f"{value:.0f} {unit}".rstrip()
 
 
-def figures(portfolio: Portfolio, as_of: date, first: date | None) -> tuple[Figure, ...]:
+def figures(portfolio: Portfolio, as_of: date, first: date | None, *, calendars: bool = True) -> tuple[Figure, ...]:
     """The figures that the assessment measured. `first`: the first covered day; a year ago is compared only if all
-    of that quarter was seen."""
+    of that quarter was seen. Without `calendars` nothing is said of meetings and calls: not seen is not none."""
     comparable = first is not None and first <= as_of - YEAR_AND_QUARTER
     return tuple(
         _figure(label, portfolio.measures[name], comparable)
         for name, label in _SHOWN.items()
-        if name in portfolio.measures
+        if name in portfolio.measures and (calendars or name not in _IN_CALENDARS)
     )
 
 

@@ -215,7 +215,7 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
         came_back=tuple(map(desk.last_contact, choice.came_back)),
         watched=watched[:NAMED],
         more_watched=max(0, len(watched) - NAMED),
-        figures=figures(week.portfolio, as_of, seen.first),
+        figures=figures(week.portfolio, as_of, seen.first, calendars=bool(coverage.calendar)),
         close=summary.closeness(week.portfolio, {name: one.name for name, one in by_id.items()}),
         seen=seen,
         twins=tuple(map(_twins, suggestions))[:3],

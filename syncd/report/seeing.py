@@ -11,6 +11,10 @@ from syncd.report import words
 
 STALE = timedelta(days=8)  # a source that has listed nothing for longer has ended or fails
 GAP = timedelta(days=7)
+_UNSEEN = {
+    "Mail": "No mail is read: who wrote to whom is not seen.",
+    "Calendars": "No calendar is read: meetings and calls are not seen.",
+}
 Spans = tuple[tuple[date, date], ...]
 
 
@@ -50,7 +54,7 @@ def _until(spans: Spans | None, as_of: date) -> Spans | None:
 
 def _lines(kind: str, spans: Spans | None) -> list[str]:
     if spans is None:
-        return [f"{kind}: no such source is configured."]
+        return [_UNSEEN[kind]]
     if not spans:
         return [f"{kind}: nothing was read yet."]
     ordered = sorted(spans)

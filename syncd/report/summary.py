@@ -43,11 +43,11 @@ def opening(known: Sequence[Known], choice: Choice, seen: Seen, event: str | Non
     if not judged:
         weeks = words.counted(seen.weeks, "week")
         return f"Too little history yet: after {weeks} of mail and calendars, nobody's rhythm is known."
-    news = _news(choice)
+    news = _news(choice, len(judged), len(known))
     return f"{news} {_back(choice)}".strip()
 
 
-def _news(choice: Choice) -> str:
+def _news(choice: Choice, judged: int, known: int) -> str:
     if choice.fresh:
         names = words.listed([one.name for one in choice.fresh])
         many = len(choice.fresh) > 1
@@ -58,6 +58,10 @@ def _news(choice: Choice) -> str:
         return f"{words.number_word(len(choice.cards))} {people} worth a thought this week{news}"
     if choice.waiting:
         return "Nothing new this week; what was said before still stands."
+    if judged < known / 2:
+        return (
+            f"A good week: of the {words.counted(judged, 'person', 'people')} who can be judged, nobody drifts away."
+        )
     return "A good week: nobody is drifting away."
 
 

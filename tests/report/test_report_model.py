@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from rules.health.assessment import Change, Portfolio, Status
+from rules.health.assessment import Change, Facet, Portfolio, Status
 from rules.meaning import Channel, Coverage, Traffic
 from syncd.report import choice
 from syncd.report.model import Report
@@ -169,7 +169,7 @@ def test_the_first_weeks_say_that_there_is_too_little_history() -> None:
     assert any(
         notice.startswith("With 9 weeks of history most people are not judged yet") for notice in found.notices
     )
-    assert "Calendars: no such source is configured." in found.seen.lines
+    assert "No calendar is read: meetings and calls are not seen." in found.seen.lines
 
 
 def test_nothing_read_and_nobody_known_have_their_own_words() -> None:
@@ -216,6 +216,17 @@ def test_figures_stand_beside_the_same_weeks_a_year_ago() -> None:
     ]  # fmt: skip
     young = report(coverage=Coverage(mail=((date(2026, 1, 1), date(2026, 11, 23)),), calendar=None)).figures
     assert all(figure.before is None and figure.trend == "" for figure in young)
+
+
+def test_without_a_calendar_nothing_is_said_of_meetings() -> None:
+    mail = Coverage(mail=((date(2024, 1, 1), date(2026, 11, 23)),), calendar=None)
+    assert not any("met" in figure.label or "spoke" in figure.label for figure in report(coverage=mail).figures)
+
+
+def test_a_good_week_says_of_how_many() -> None:
+    told = [assessment(one, Status.TOO_LITTLE_HISTORY) for one in PEOPLE[:6]]
+    found = report([*told, *(assessment(one, Status.HEALTHY) for one in PEOPLE[6:])], changes=())
+    assert found.summary == "A good week: of the 3 people who can be judged, nobody drifts away."
 
 
 def test_who_is_close_and_who_is_key_are_compared() -> None:
@@ -266,3 +277,14 @@ def test_newcomers_are_not_judged() -> None:
     assert ROSA.id not in named(report())
     assert "1 person not judged yet: too little history with them." in report().notices
     assert {one.person.id for one in report().people} == {one.person for one in USUAL}
+
+
+def test_who_always_begins_is_said_of_one_a_week_and_only_where_it_is_personal() -> None:
+    friends = [replace(BRAM, id=f"f{n}@x.example", addresses=(f"f{n}@x.example",), name=f"F {n}") for n in range(3)]
+    warm = {"personal": Facet(0.6, 0.5, 0.7)}
+    found = report([assessment(one, Status.ONE_SIDED, facets=warm) for one in friends], people=friends)
+    assert (len(found.cards), len(found.waiting)) == (1, 2)
+    cold = {"personal": Facet(0.1, 0.05, 0.15)}
+    business = report([assessment(one, Status.ONE_SIDED, facets=cold) for one in friends], people=friends)
+    assert (business.cards, business.waiting) == ((), ())
+    assert {one.status for one in business.people} == {Status.ONE_SIDED}, "it is still told to machines"
