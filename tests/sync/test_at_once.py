@@ -17,13 +17,14 @@ from tests.sync.outside import Account, Outside, mailbox, options
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NAMES = ("work", "home", "club", "old")
+PEOPLE = ("anna.berg", "ben.holt", "cleo.ruiz")
 
 
 def filled(name: str) -> Outside:
     outside = mailbox()
     outside.size = 10
     for number in range(60):
-        native, who = f"{name}{number:03}", Address(f"{name}{number % 9}@y.example")
+        native, who = f"{name}{number:03}", Address(f"{PEOPLE[number % 3]}@y.example")
         letter = Message(native, native, date=NOW, subject=native, from_=who, to=(Address("me@x.example"),))
         outside.put(native, letter)
     return outside
