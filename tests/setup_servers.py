@@ -29,6 +29,7 @@ class Program:
 
 PROGRAMS = (
     Program("PostgreSQL", ("/usr/lib/postgresql/*/bin/postgres",), "postgresql", "the ledger on PostgreSQL"),
+    Program("systemd", ("systemd-analyze",), "systemd", "the systemd units, checked and scored"),
     Program("Chromium", ("chromium", "chromium-browser", "google-chrome"), "chromium", "pictures of the report"),
 )
 
