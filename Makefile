@@ -6,6 +6,8 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+# Debian cuts the venv module out of Python; root can put it back
+INSTALL_VENV = test "$$(id -u)" = 0 && apt-get update -q >/dev/null && apt-get install -q -y python3-venv >/dev/null
 INSTALL := $(BIN)/uv pip install -q --python $(BIN)/python
 LOCK := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --universal --python-version 3.11
 CONFIG ?=
@@ -52,7 +54,8 @@ clean: ## remove what the other targets made
 # kind of hashed lock, because it installs the rest ten times as fast as pip.
 $(VENV)/.runtime: locks/uv.txt locks/runtime.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "syncd needs Python 3.11 or newer: apt-get install python3 python3-venv"; exit 1; }
-	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { echo "no venv module: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { $(INSTALL_VENV) && $(PYTHON) -m venv $(VENV); } \
+		|| { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
 	@echo "Setting up $(VENV) ..."
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r locks/uv.txt
 	@$(INSTALL) --require-hashes -r locks/runtime.txt

@@ -61,8 +61,9 @@ class Workplace:
         from syncd.cli.screen import progress
         from syncd.upkeep import refresh
 
-        with self.ledger() as ledger, progress("Reading the mail's meaning") as tell:
-            refresh(ledger, self.config, progress=tell)
+        with self.ledger() as ledger:
+            with progress("Making sense of it") as tell:
+                refresh(ledger, self.config, progress=tell)
             yield ledger
 
     @property
