@@ -8,9 +8,9 @@ import numpy as np
 
 from bench.drift.records import MAIL, World
 from rules.health.assessment import History
-from rules.health.diary import Diary
 from rules.health.diary import MAIL as MAIL_KIND
 from rules.health.diary import RICH as RICH_KIND
+from rules.health.diary import Diary
 from rules.health.weeks import sunday, week_of
 from rules.meaning import Channel, Coverage, Direction, Interaction, Merge, Person, Purpose, Traffic
 

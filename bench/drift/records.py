@@ -1,7 +1,7 @@
 """What a simulated desk is: plain columns, no word of the code that is measured.
 
-`Contacts` has one entry per contact, `Bills` one per mail from a role address of a person's firm; `Truth` says what was
-planted. Weeks count from 0; people from 0.
+`Contacts` has one entry per contact, `Bills` one per mail from a role address of a person's firm; `Truth` says what
+was planted. Weeks count from 0; people from 0.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class Truth:
 
 @dataclass
 class World:
-    """One simulated desk. `bills`: (person, week) of mail from their firm's role addresses. For oracles only, [people,
-    weeks]: `level` of personal contact against the usual rate but for what was planted, rate of other contact."""
+    """One simulated desk. `bills`: (person, week) of mail from their firm's role addresses. For oracles only,
+    [people, weeks]: `level` of personal contact against the usual rate but for what was planted, `other_rate`."""
 
     people: int
     weeks: int

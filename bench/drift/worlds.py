@@ -1,8 +1,8 @@
 """Two families of simulated desks.
 
 `renewal` is the detector's own model family: a weekly hazard with a Weibull rhythm, a common index, independent other
-contact. `visits` is not: visits come after log-normal or clockwork gaps, closeness wanders, visits bring echoes, other
-contact is bursty and heavy-tailed and goes with the visits.
+contact. `visits` is not: visits come after log-normal or clockwork gaps, closeness wanders, visits bring echoes,
+other contact is bursty and heavy-tailed and goes with the visits.
 """
 
 from __future__ import annotations

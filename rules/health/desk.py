@@ -16,18 +16,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.health.assessment import Answer, Assessment, DriftSettings, History, Portfolio, Status
-from rules.health.dating import Fall, fallen
+from rules.health.assessment import Answer, DriftSettings, History, Status
 from rules.health.detector import Detector, Method, State, Tide, hear
 from rules.health.diary import MAIL, RICH, Diary, read
 from rules.health.exposure import Exposure
 from rules.health.labels import KINDS, Sheet
 from rules.health.people import Group, Groups
-from rules.health.portfolio import Pulse, survey
-from rules.health.telling import assess
+from rules.health.portfolio import Pulse
+from rules.health.standing import Week as Week  # noqa: PLC0414 - part of what this module offers
 from rules.health.tide import Gauge
-from rules.health.verdicts import KEPT, OVERDUE, Thresholds, Verdicts, judge, too_little
-from rules.health.weeks import DAYS, label, last_complete, monday, sunday, week_of
+from rules.health.verdicts import Thresholds, Verdicts, judge
+from rules.health.weeks import last_complete, week_of
 from rules.meaning import Interaction, Traffic
 
 Ints = NDArray[np.int64]
@@ -291,94 +290,6 @@ class Desk:
             verdicts["snoozed"][row] = week_of(answer.until) if answer.until else week + 8
         elif answer.word == "ended":
             verdicts.entered(Status.ENDED)[row] = week
-
-
-class Week:
-    """What the desk said on the Sunday of an ISO week. Texts and facets are made on demand."""
-
-    def __init__(self, desk: Desk, week: int, stale: str | None) -> None:
-        self.number = week
-        self.label = label(week)
-        self.monday, self.sunday = monday(week), sunday(week)
-        self.stale = stale
-        self._desk = desk
-        drift, ladder, verdicts = desk.memory.drift, desk.memory.ladder, desk.memory.verdicts
-        self.groups = tuple(desk.rows)
-        self._entered = {status: verdicts.entered(status).copy() for status in KEPT}
-        self._little = too_little(verdicts, drift)
-        self._drift = {name: drift[name].copy() for name in _SHOWN}
-        fallen = np.flatnonzero((np.stack([self._entered[status] for status in FALLS]) >= 0).any(0))
-        self._traces = {
-            int(row): tuple(state[name][row].copy() for state in (drift, ladder) for name in _TRACES)
-            for row in fallen
-        }
-
-    def holding(self, row: int) -> tuple[Status, ...]:
-        """Every status that holds for a row, in order; HEALTHY where none does."""
-        found: list[Status] = []
-        if self.stale:
-            found.append(Status.UNKNOWN)
-        if self._little[row]:
-            found.append(Status.TOO_LITTLE_HISTORY)
-        found += [status for status in KEPT if self._entered[status][row] >= 0]
-        if len(found) > 1 and Status.WATCH in found:
-            found.remove(Status.WATCH)
-        if not found and self.overdue(row):
-            found.append(Status.WATCH)
-        return tuple(found) or (Status.HEALTHY,)
-
-    def overdue(self, row: int) -> bool:
-        """Twice the rhythm that the owner wished for has gone by without personal contact."""
-        wished = self.groups[row].person.every_days
-        return wished is not None and float(self._drift["age"][row]) * DAYS > OVERDUE * wished
-
-    def probability(self, row: int) -> float:
-        """That personal contact has truly fallen while other contact goes on."""
-        odds = self._desk.detector.method.hazard * float(self._drift["score"][row])
-        return odds / (1 + odds)
-
-    def usual_rate(self, row: int) -> float:
-        """Personal weeks a week before the most likely change."""
-        return float(self._drift["before_personal"][row] / max(self._drift["before"][row], 8.0))
-
-    @cached_property
-    def statuses(self) -> dict[str, tuple[Status, tuple[Status, ...], float | None]]:
-        """Person id -> status, the other statuses that hold, probability. Cheap: no texts, no facets."""
-        found = {}
-        for row, group in enumerate(self.groups):
-            first, *also = self.holding(row)
-            known = first not in (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY)
-            found[group.id] = (first, tuple(also), round(self.probability(row), 4) if known else None)
-        return found
-
-    @cached_property
-    def assessments(self) -> tuple[Assessment, ...]:
-        """Everybody, with texts and facets."""
-        return tuple(assess(self._desk, self, row) for row in range(len(self.groups)))
-
-    @cached_property
-    def portfolio(self) -> Portfolio:
-        return survey(self._desk, self)
-
-    def since(self, row: int, status: Status) -> int | None:
-        """The week in which a status began: the most likely one of a fall, else the one in which it was first said."""
-        fallen = self.fall(row, status)
-        if fallen is not None:
-            return fallen.week
-        entered = self._entered.get(status)
-        return int(entered[row]) if entered is not None and entered[row] >= 0 else None
-
-    def fall(self, row: int, status: Status) -> Fall | None:
-        """When a row fell and what was usual before; None for statuses that speak of no fall."""
-        if status not in FALLS or row not in self._traces:
-            return None
-        ratio, level = self._traces[row][2:] if status is Status.MOVED_DOWN else self._traces[row][:2]
-        return fallen(self._desk.detector, ratio, level, self.number)
-
-
-_SHOWN = ("age", "score", "before", "before_personal")
-_TRACES = ("trace_ratio", "trace_level")
-FALLS = (Status.DRIFTING, Status.MOVED_DOWN, Status.GOING_QUIET, Status.WATCH)
 
 
 def follow(

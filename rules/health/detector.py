@@ -49,7 +49,9 @@ class Method:
     rhythm: tuple[float, float] = (0.2, 2.5)
     dating_fall: float = 0.25
     hazard: float = 0.10 / WEEKS_A_YEAR
-    shrink: float = 12.0
+    shrink: float = 6.0
+    persist: float = 0.5
+    smooth: float = 6.0
     refit_every: int = 4
     forget: float = 0.99
 
@@ -211,7 +213,11 @@ class Detector:
         self._score(state, prior)
         self._count(state, signals, ratio, quietly.astype(float), seen)
         drop = np.einsum("ng,ng->n", belief, calm ** np.float32(m.dating_fall) * (1 - wide) + wide)
-        self._date(state, drop / np.einsum("ng,ng->n", belief, usual), level * (belief @ self.rates / whole))
+        self._date(
+            state,
+            drop / np.einsum("ng,ng->n", belief, usual),
+            level * np.einsum("ng,g->n", belief, self.rates) / whole,
+        )
 
     def _recurse(self, state: State, calm: Grid, usual: Grid, wide: Grid, quiet: Floats) -> None:
         for i, fall in enumerate(self.method.falls):
@@ -272,7 +278,7 @@ class Detector:
             state[name][:] = np.where(start, state[count], state[name])
         state["usual_since"][:] = np.where(start, 0.0, state["usual_since"] + usual)
 
-    def refit(self, state: State, prior: Grid, rounds: int = 20) -> Grid:
+    def refit(self, state: State, prior: Grid, rounds: int = 8) -> Grid:
         """Nonparametric maximum likelihood of the mixing distribution over the grid, by EM; people who have
         probably changed weigh little."""
         n = state.size
@@ -280,8 +286,9 @@ class Detector:
             return prior
         like = state["like"]
         weight = (1 / (1 + self.method.hazard * state["score_any"])).astype(np.float32)
-        total = np.float32(weight.sum() + 0.5 * self.cells)
+        extra = np.float32(self.method.smooth / self.cells)
+        total = np.float32(weight.sum() + self.method.smooth)
         for _ in range(rounds):
             whole = like @ prior
-            prior = (prior * ((weight / whole) @ like) + np.float32(0.5)) / total
+            prior = (prior * ((weight / whole) @ like) + extra) / total
         return prior

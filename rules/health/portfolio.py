@@ -15,7 +15,8 @@ from rules.health.facets import YEAR, amount, personal, share, window
 from rules.meaning import Channel, Circle, Direction, Interaction
 
 if TYPE_CHECKING:
-    from rules.health.desk import Desk, Week
+    from rules.health.desk import Desk
+    from rules.health.standing import Week
 
 QUARTER = timedelta(days=91)
 CLOSEST = 5
@@ -43,7 +44,7 @@ def survey(desk: Desk, week: Week) -> Portfolio:
     circles = {group.id: group.person.circle for group in week.groups}
     figures, before = (_figures(items, names, circles, key) for items in (now, ago))
     event = _event([desk.pulse[w] for w in range(week.number - EVENT_WEEKS + 1, week.number + 1) if w in desk.pulse])
-    ranked = _ranked(desk, week, names, now)
+    ranked = _ranked(week, names, now)
     close = [name for name, _ in ranked[: max(LISTED, len(key))]]
     return Portfolio(
         week=week.label,
@@ -112,9 +113,8 @@ def _people(items: Sequence[Interaction], names: dict[str, str], channel: Channe
     return {names.get(i.address, i.person) for i in items if i.channel is channel and i.took_place >= 0.5}
 
 
-def _ranked(desk: Desk, week: Week, names: dict[str, str], recent: Sequence[Interaction]) -> list[tuple[str, bool]]:
+def _ranked(week: Week, names: dict[str, str], recent: Sequence[Interaction]) -> list[tuple[str, bool]]:
     """Those with personal contact in the quarter, closest first, and whether both sides begin conversations."""
-    del desk
     warmth: dict[str, float] = defaultdict(float)
     for item in recent:
         warmth[names.get(item.address, item.person)] += item.personal

@@ -18,7 +18,8 @@ from rules.health.weeks import monday, week_of
 from rules.meaning import Channel, Interaction, Person, Traffic
 
 if TYPE_CHECKING:
-    from rules.health.desk import Desk, Week
+    from rules.health.desk import Desk
+    from rules.health.standing import Week
 
 MOSTLY = 0.5
 _OCCASIONS = ("lunch", "coffee", "dinner", "breakfast", "drinks", "walk")
@@ -80,9 +81,7 @@ def _drifting(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> st
     if fall is None:
         return _overdue(week, row, seen, found)
     since = monday(fall.week)
-    others = len(
-        {week_of(one.local) for one in (*seen.items, *seen.traffic) if one.local >= since and not _warm(one)}
-    )
+    others = len({week_of(one.local) for one in _rest(seen, since)})
     business = business_words(seen, since)
     now = "in none" if fall.since_personal < 0.5 else f"in {_count(fall.since_personal)}"
     return (
@@ -116,8 +115,8 @@ def _quiet(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
     weeks = max(1, (since - seen.first).days // 7)
     were = f"was {after} contact" if after == 1 else f"were {after or 'no'} contacts"
     return (
-        f"Until {_month(since)} you were in touch about {_rate(before, weeks)}; since then there {were} of any kind in "
-        f"{fall.since if fall else 0} weeks."
+        f"Until {_month(since)} you were in touch about {_rate(before, weeks)}; since then there {were} of any kind "
+        f"in {fall.since if fall else 0} weeks."
     )
 
 
@@ -221,8 +220,8 @@ def _balance(seen: Window) -> str:
 
 def _rest(seen: Window, since: date) -> list[Interaction | Traffic]:
     """What has gone on since a day besides personal contact."""
-    own = [one for one in seen.items if one.local >= since and not _warm(one)]
-    return [*own, *(line for line in seen.traffic if line.local >= since)]
+    found: list[Interaction | Traffic] = [one for one in seen.items if one.local >= since and not _warm(one)]
+    return found + [line for line in seen.traffic if line.local >= since]
 
 
 def _warm(one: Interaction) -> bool:

@@ -28,6 +28,7 @@ class Gauge:
         self.candidates = np.array([20.0, 20.0])
         self.labelled = np.array([10.0, 6.0])
         self.flips_score = -20.0 * np.abs(FLIPS - 0.1)
+        self.level = np.ones(KINDS)
         self.found, self.expected = 0.0, 0.0  # personal contact in the last week read, of people who have not changed
 
     def trust(self, state: State) -> Trust:
@@ -67,6 +68,7 @@ class Gauge:
         method = self.detector.method
         weight = 1 / (1 + method.hazard * state["score_any"])
         usual = expected * np.stack([share * tide.seen_rich, (1 - share) * tide.seen_mail])
+        awaited = 1 + method.persist * (self.level - 1)
         level, hits, met = np.ones((KINDS, 1)), np.zeros(KINDS), np.zeros(KINDS)
         for _ in range(_ROUNDS):
             each = usual * level
@@ -76,7 +78,8 @@ class Gauge:
             found = weight * (1 - calm) / np.maximum(calm + (1 - calm) * ratio, 1e-12) / both
             hits = (found * each * signals.ratios).sum(1)
             met = (weight * (1 - calm) / both * usual).sum(1)
-            level = np.clip((hits + method.shrink / 2) / (met + method.shrink / 2), 0.05, 2.5)[:, None]
+            level = np.clip((hits + awaited * method.shrink / 2) / (met + method.shrink / 2), 0.05, 2.5)[:, None]
+        self.level = level[:, 0]
         self.found, self.expected = float(hits.sum()), float(met.sum())
         return float(level[0, 0]), float(level[1, 0])
 

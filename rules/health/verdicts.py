@@ -23,7 +23,7 @@ LEAST_OTHERS = 2.0
 WATCH = 0.1  # of the threshold of a flag
 OVERDUE = 2.0  # times the rhythm that the owner wished for
 LEAVE = 0.05  # of the threshold at which a status began
-CALIBRATION = 0.8  # measured: docs/health.md
+CALIBRATION = 0.9  # measured: docs/health.md
 
 KEPT = (
     Status.ENDED,
