@@ -8,7 +8,7 @@ from typing import Protocol
 from connectors.observations import Event, Message, Observation
 from rules import automation, channel
 from rules.context import Context
-from rules.matching import Matcher, softmax, weigh
+from rules.matching import matcher, softmax, weigh
 from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
 from rules.organisations import is_free_mail
 from rules.ruleset import RuleSet
@@ -49,13 +49,13 @@ class Labeller:
     def __init__(self, rules: RuleSet, owner: Owner, purpose: PurposeJudge | None = None) -> None:
         self._rules = rules
         self._own = owner.addresses
-        self._domains = (
-            owner.own_domains or frozenset(
-            domain for domain in (address.rpartition("@")[2] for address in owner.addresses) if not is_free_mail(domain)
+        self._domains = owner.own_domains or frozenset(
+            domain
+            for domain in (address.rpartition("@")[2] for address in owner.addresses)
+            if not is_free_mail(domain)
         )
-        )
-        self._events = Matcher(rules.of_kind("event"))
-        self._messages = Matcher(rules.of_kind("message"))
+        self._events = matcher(rules, "event")
+        self._messages = matcher(rules, "message")
         self._purpose = purpose or _purpose_judge(rules, owner)
         self.context = Context()
 

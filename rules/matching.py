@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import exp
 from typing import Any
 
 import re2
@@ -15,9 +16,10 @@ import re2
 from rules.fields import BIT, Structure
 from rules.folding import fold
 from rules.meaning import Evidence
-from rules.ruleset import Rule
+from rules.ruleset import Rule, RuleSet
 
 REMEMBERED = 50_000  # texts per field; then the memory starts afresh
+SETS_KEPT = 4  # compiled rule sets
 LONGEST = 2_000  # characters of a field that are looked at
 
 _options = re2.Options()
@@ -175,6 +177,20 @@ class Matcher:
             (self._counting if compiled.low or compiled.high else self._structural).append(compiled)
 
 
+_compiled: dict[tuple[str, str], Matcher] = {}
+
+
+def matcher(rules: RuleSet, kind: str) -> Matcher:
+    """The rule set's rules of one kind ("event", "message"), compiled once however many ask for them."""
+    key = (rules.digest, kind)
+    known = _compiled.get(key)
+    if known is None:
+        if len(_compiled) >= SETS_KEPT:
+            _compiled.clear()
+        known = _compiled[key] = Matcher(rules.of_kind(kind))
+    return known
+
+
 def _bits(names: Iterable[str]) -> int:
     bits = 0
     for name in names:
@@ -200,8 +216,6 @@ def weigh(fired: Iterable[Compiled]) -> tuple[dict[str, float], list[Evidence]]:
 
 def softmax(scores: Mapping[str, float]) -> dict[str, float]:
     """Probabilities in proportion to e^score."""
-    from math import exp
-
     top = max(scores.values())
     raised = {label: exp(score - top) for label, score in scores.items()}
     total = sum(raised.values())

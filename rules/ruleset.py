@@ -230,9 +230,9 @@ class _Reader:
         """The line of `key` in the rule's table, or of the table's head."""
         start = self.starts[index] if 0 <= index < len(self.starts) else 1
         end = self.starts[index + 1] if 0 <= index + 1 < len(self.starts) else len(self.lines) + 1
-        leaf = key.rpartition(".")[2]
+        names = (key, key.partition(".")[0], key.rpartition(".")[2]) if key else ("[[rule]]",)
         for number in range(start, end):
-            if self.lines[number - 1].lstrip(' "').startswith((key, leaf)):
+            if self.lines[number - 1].lstrip(' "').startswith(names):
                 return number
         return start
 
