@@ -41,6 +41,7 @@ def serve(file: Path, *, now: Callable[[], datetime] = _utc_now) -> int:
         LedgerError: the ledger cannot be opened.
     """
     configure_logging()
+    file = file.absolute()
     letters: SimpleQueue[Letter] = SimpleQueue()
     config = load(file)
 
