@@ -6,11 +6,13 @@ not asked for again and `syncd verify` knows why it is not held.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
-from connectors.connector import Item, Quarantined
+from connectors.connector import Item, Place, Quarantined
 from connectors.observations import Event, Message, Observation, encode
 from rules.folders import is_private
 from syncd.ledger.writing import Entry
@@ -42,7 +44,7 @@ def entry(
 
 def quarantined(item: Quarantined) -> Entry:
     """How an item is written down that its connector could not read."""
-    return Entry(item.native_id, item.etag, (), None, None, "quarantined", item.reason)
+    return Entry(item.native_id, item.etag, (), None, None, "quarantined", _storable(item.reason))
 
 
 def _is_private(item: Item) -> bool:
@@ -61,7 +63,7 @@ def _kind(observation: Observation) -> str:
 
 def _written(item: Item, observation: Observation | None, state: str, *, kind: str | None = None) -> Entry:
     if observation is None:
-        places = () if state in {"forgotten", "expired"} else item.places  # a folder may bear somebody's name
+        places = () if state in {"forgotten", "expired"} else _places(item)  # a folder may bear somebody's name
         return Entry(item.native_id, item.etag, places, None, kind, state)
     if observation.folders is not None:  # the placements say it, and since when; a move is no revision
         observation = msgspec.structs.replace(observation, folders=None)
@@ -69,4 +71,25 @@ def _written(item: Item, observation: Observation | None, state: str, *, kind: s
         payload = encode(observation).decode()
     except (UnicodeError, ValueError, TypeError) as error:
         return Entry(item.native_id, item.etag, (), None, None, "quarantined", f"cannot be written as JSON: {error}")
-    return Entry(item.native_id, item.etag, item.places, payload, _kind(observation), state)
+    if "\\u0000" in payload:  # rare: connectors clean what they read
+        payload = json.dumps(_without_nul(json.loads(payload)), ensure_ascii=False, separators=(",", ":"))
+    return Entry(item.native_id, item.etag, _places(item), payload, _kind(observation), state)
+
+
+def _places(item: Item) -> tuple[Place, ...]:
+    if all(place.name.isprintable() for place in item.places):
+        return item.places
+    return tuple(Place(_storable(place.name), place.role) for place in item.places)
+
+
+def _storable(text: str) -> str:
+    """A text that both databases take: SQLite refuses lone surrogates, PostgreSQL the character NUL."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key.replace("\0", ""): _without_nul(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without_nul(one) for one in value]
+    return value.replace("\0", "") if isinstance(value, str) else value
