@@ -84,7 +84,9 @@ class Known:
 
     @property
     def firm(self) -> str:
-        return words.shown_name(self.person.organisation, "") if self.person.organisation else ""
+        """Whose people they belong to; nothing where their address already says it."""
+        named = self.person.name and self.person.organisation
+        return words.shown_name(self.person.organisation, "") if named else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from rules.health.assessment import Portfolio, Status
-from rules.meaning import Channel, Interaction
+from rules.meaning import Channel, Direction, Interaction
 from syncd.report import words
 from syncd.report.choice import Choice
 from syncd.report.seeing import Seen
@@ -20,7 +20,6 @@ _LAST = {
     Channel.IN_PERSON: "you last met",
     Channel.VIDEO: "you last spoke by video",
     Channel.PHONE: "you last spoke by phone",
-    Channel.EMAIL: "you last wrote to each other",
     Channel.NONE: "you last had contact",
 }
 CLOSE = 5  # names in a line
@@ -111,6 +110,9 @@ def headline(known: Known) -> str:
 
 def last_contact(contact: Interaction) -> str:
     """When and how two people last had to do with each other as people."""
+    if contact.channel is Channel.EMAIL:
+        who = "you" if contact.direction is Direction.OUT else "they"
+        return f"{who} last wrote on {words.day(contact.local)}"
     return f"{_LAST[contact.channel]} on {words.day(contact.local)}"
 
 
