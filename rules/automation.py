@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from math import exp
 
 from connectors.observations import Message
@@ -136,29 +136,32 @@ def _recipients(message: Message, own: Collection[str], writer: str | None, numb
 
 def judge(message: Message, matcher: Matcher, seen: Structure) -> list[Compiled]:
     """The rules that fire on the message."""
-    hits = NOTHING
+    hits = set(NOTHING)
+    writer = message.from_
+    if writer is not None and writer.address:
+        hits |= sender_hits(writer.address, matcher)
+    for field, text in texts(message):
+        hits |= matcher.hits(field, text)
+    return matcher.fired(hits, seen)
+
+
+def texts(message: Message) -> Iterator[tuple[str, str]]:
+    """Field and text of everything that rules may look at, the sender's address apart."""
     if message.subject:
-        hits |= matcher.hits("subject", traits.of_subject(message.subject)[0])
-    if message.from_ is not None:
-        if message.from_.address:
-            hits |= sender_hits(message.from_.address, matcher)
-        if message.from_.name:
-            hits |= matcher.hits("from_name", traits.plain_name(message.from_.name))
-    read = 0
+        yield "subject", traits.of_subject(message.subject)[0]
+    if message.from_ is not None and message.from_.name:
+        yield "from_name", traits.plain_name(message.from_.name)
     for group in (message.to, message.cc):
-        for recipient in group or ():
-            if recipient.address and read < RECIPIENTS_READ:
-                read += 1
-                hits |= matcher.hits("to", recipient.address)
-    if message.headers:
-        for name, value in message.headers.items():
-            hits |= matcher.hits("header." + name, value or " ")
+        for recipient in (group or ())[:RECIPIENTS_READ]:
+            if recipient.address:
+                yield "to", recipient.address
+    for name, value in (message.headers or {}).items():
+        yield "header." + name, value or " "
     for address in message.reply_to or ():
         if address.address:
-            hits |= matcher.hits("reply_to", address.address)
+            yield "reply_to", address.address
     for folder in message.folders or ():
-        hits |= matcher.hits("folder", folder)
-    return matcher.fired(hits, seen)
+        yield "folder", folder
 
 
 def sender_hits(address: str, matcher: Matcher) -> frozenset[int]:

@@ -170,7 +170,7 @@ def judge(event: Event, matcher: Matcher, seen: Structure) -> list[Compiled]:
     hits: set[int] = set()
     for field, text in texts(event):
         hits |= matcher.hits(field, text)
-    return matcher.fired(frozenset(hits), seen)
+    return matcher.fired(hits, seen)
 
 
 def decide(sums: dict[str, float]) -> tuple[Channel, float]:

@@ -87,8 +87,7 @@ class Context:
         subject = bare_subject(message.subject or "").lower()
         if is_answer(message.subject or "") and len(subject) >= 3:
             return "s" + subject
-        key = "r" + (message.message_id or message.id)
-        return key
+        return "r" + (message.message_id or message.id)
 
     def writers_of(self, form: str) -> int:
         """How many addresses have used this subject form so far; counted up to a handful."""

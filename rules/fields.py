@@ -14,15 +14,16 @@ MESSAGE_FIELDS = (
 )  # fmt: skip
 
 EVENT_FLAGS = (
-    "people", "alone", "unnamed", "named_nobody", "one_to_one", "colleagues", "outside", "resource", "organised",
-    "accepted", "declined", "unanswered", "all_declined", "cancelled", "tentative", "transparent", "private", "recurring", "all_day", "multi_day",
-    "place", "no_place", "unsaid_place", "link", "link_in_location", "phones", "phone_in_location", "phone_in_title",
-    "conference", "instant", "weekend", "timed", "organizer", "own_room", "service",
+    "people", "alone", "unnamed", "named_nobody", "one_to_one", "colleagues", "outside", "resource", "organizer",
+    "organised", "accepted", "declined", "unanswered", "all_declined", "cancelled", "tentative", "transparent",
+    "private", "recurring", "all_day", "timed", "multi_day", "instant", "weekend", "place", "no_place",
+    "unsaid_place", "link_in_location", "phones", "phone_in_location", "phone_in_title", "conference", "service",
 )  # fmt: skip
 MESSAGE_FLAGS = (
     "reply", "forward", "threaded", "from_owner", "to_owner", "cc_owner", "not_to_owner", "to_self", "no_recipients",
     "one_recipient", "no_sender", "from_own_domain", "sender_differs", "answered", "strange", "answers_owner",
-    "headers", "discussion", "was_automated", "truncated", "copies", "to_sender_domain", "to_other_domain", "many_writers", "night",
+    "headers", "discussion", "was_automated", "truncated", "copies", "to_sender_domain", "to_other_domain",
+    "many_writers", "night",
     "no_subject", "subject_digits", "subject_date", "subject_caps", "subject_long", "subject_short", "subject_money",
     "subject_shouts", "subject_bracket", "subject_colon", "subject_dash", "subject_asks", "subject_title_case",
     "subject_lower_case", "no_name", "name_is_address", "name_last_first", "name_two_words", "name_one_word",

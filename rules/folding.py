@@ -1,4 +1,4 @@
-"""Texts and patterns without accents, so that `\\b` works in every Latin script and "Café" is "cafe"."""
+r"""Texts and patterns without accents, so that `\\b` works in every Latin script and "Café" is "cafe"."""
 
 from __future__ import annotations
 

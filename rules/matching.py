@@ -7,6 +7,7 @@ however many rules there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import exp
 from typing import Any
@@ -43,7 +44,7 @@ class Compiled:
     group: str
     evidence: tuple[Evidence, ...]
 
-    def fires(self, hits: frozenset[int], structure: Structure) -> bool:
+    def fires(self, hits: AbstractSet[int], structure: Structure) -> bool:
         flags = structure.flags
         if flags & self.need != self.need or flags & self.forbid:
             return False
@@ -126,7 +127,7 @@ class Matcher:
             self._joint[text] = known
         return known
 
-    def fired(self, hits: frozenset[int], structure: Structure) -> list[Compiled]:
+    def fired(self, hits: AbstractSet[int], structure: Structure) -> list[Compiled]:
         """The rules that fire, each once, in the order of their names' first patterns."""
         fired = list(self._by_flags(structure.flags))
         if structure.numbers:

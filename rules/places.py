@@ -8,39 +8,62 @@ from functools import lru_cache
 from rules import weblinks
 from rules.folding import fold
 
-_PHONE = re.compile(r"(?:\+|\b00)?\(?\d[\d ().+/-]{6,22}\d(?:\s*(?:#|x|ext\.?|,+|pin:?|code:?|id:?|passcode:?)\s*[\d #*]+)*")  # fmt: skip  # noqa: E501
+_PHONE = re.compile(
+    r"(?:\+|\b00)?\(?\d[\d ().+/-]{6,22}\d(?:\s*(?:#|x|ext\.?|,+|pin:?|code:?|id:?|passcode:?)\s*[\d #*]+)*"
+)
 _CODE = re.compile(
     r"\b(?:pin|pass ?code|access code|participant code|host code|meeting id|conference id|konferenz-?id|id|code|"
     r"passwort|password|kennwort|zugangscode|ext|extension|durchwahl)\b[ .:#]*[\d #*-]{3,}#?",
     re.IGNORECASE,
 )
 _REMOTE = re.compile(
-    r"\b(?:microsoft teams(?: ?-?(?:meeting|besprechung|vergadering|reunion|mote))?|ms ?-?teams|teams(?: ?-?(?:meeting|call|besprechung|"
-    r"vergadering|reunion|link|mote))?|zoom(?: ?-?(?:meeting|call|link|room))?|google ?-?(?:meet|hangouts?)|meet\.google\.com|"
-    r"hangouts?(?: meet)?|gmeet|google|meet|webex(?: ?meeting)?|cisco|skype(?: for business)?(?: ?-?(?:meeting|besprechung|vergadering))?|"
-    r"skype ?for ?business|lync|facetime|whatsapp|signal|telegram|viber|wechat|discord|slack(?: huddle)?|huddle|jitsi(?: meet)?|bbb|big ?blue ?button|"
+    r"\b(?:microsoft teams(?: ?-?(?:meeting|besprechung|vergadering|reunion|mote))?|ms ?-?teams|"
+    r"teams(?: ?-?(?:meeting|call|besprechung|"
+    r"vergadering|reunion|link|mote))?|zoom(?: ?-?(?:meeting|call|link|room))?|google ?-?(?:meet|"
+    r"hangouts?)|meet\.google\.com|"
+    r"hangouts?(?: meet)?|gmeet|google|meet|webex(?: ?meeting)?|cisco|"
+    r"skype(?: for business)?(?: ?-?(?:meeting|besprechung|vergadering))?|"
+    r"skype ?for ?business|lync|facetime|whatsapp|signal|telegram|viber|wechat|discord|"
+    r"slack(?: huddle)?|huddle|jitsi(?: meet)?|bbb|big ?blue ?button|"
     r"go ?to ?meeting|bluejeans|blue jeans|whereby|starleaf|chime|livestorm|around|gather(?:\.town)?|"
-    r"video ?-?(?:\w*konferenz|call|conference|conf|meeting|chat|anruf|bellen|gesprek|llamada|lamada|conferencia|chiamata|conferenza|chamada|mote|samtal|visio)?s?|"
-    r"visio ?-?(?:conference|conf)?|visioconference|videoconferenza|videollamada|videochiamata|videochamada|videomote|videosamtal|videoconferencia|"
-    r"online(?: ?-?(?:meeting|besprechung|termin|vergadering|mote|event))?|on-?line|en ligne|en linea|em linha|in linea|a distancia|a distanza|virtual(?:ly|e|mente)?|virtuell(?:es|t)?|virtueel|virtuel(?:le)?|remote(?:ly)?|a distance|"
+    r"video ?-?(?:\w*konferenz|call|conference|conf|meeting|chat|anruf|bellen|gesprek|llamada|lamada|"
+    r"conferencia|chiamata|conferenza|chamada|mote|samtal|visio)?s?|"
+    r"visio ?-?(?:conference|conf)?|visioconference|videoconferenza|videollamada|videochiamata|"
+    r"videochamada|videomote|videosamtal|videoconferencia|"
+    r"online(?: ?-?(?:meeting|besprechung|termin|vergadering|mote|event))?|on-?line|en ligne|en linea|"
+    r"em linha|in linea|a distancia|a distanza|virtual(?:ly|e|mente)?|virtuell(?:es|t)?|virtueel|"
+    r"virtuel(?:le)?|remote(?:ly)?|a distance|"
     r"remoto|distans|pa distans|op afstand|internet|web|web ?conference|webkonferenz|"
-    r"tele(?:phone|fone|fon|foon|fono|fonico|phonique|phonic|conference|conferencia|conferentie|conferenza|konferenz|con|konf|fonkonferenz|fonisch|fonico|fonisk|fonat|fonate|fonica|phonisch)?(?: ?-?(?:call|conference|meeting|konferenz))?|"
-    r"phone(?: ?-?(?:call|conference|conf|meeting|in))?|by phone|conference ?-?(?:call|bridge|line)|conf\.? ?-?(?:call|bridge)|con ?-?call|"
-    r"call(?: ?-?(?:in|me|you|him|her|them))?|dial ?-?in(?: ?(?:number|details|info(?:rmation)?))?|bridge|bridge line|audio(?: ?conference)?|"
-    r"einwahl(?:nummer|daten)?|mobil(?:e|telefon)?|cell(?: ?phone)?|handy|anruf|ruft an|appel(?: telephonique)?|llamada|chiamata|chamada|ligacao|samtal|bellen|belt|"
-    r"i will call|will call|i'll call you|join (?:the )?(?:meeting|online|link)|see (?:below|link|description|invite|body|details)|link (?:below|in (?:the )?(?:description|invite|body))|"
+    r"tele(?:phone|fone|fon|foon|fono|fonico|phonique|phonic|conference|conferencia|conferentie|"
+    r"conferenza|konferenz|con|konf|fonkonferenz|fonisch|fonico|fonisk|fonat|fonate|fonica|"
+    r"phonisch)?(?: ?-?(?:call|conference|meeting|konferenz))?|"
+    r"phone(?: ?-?(?:call|conference|conf|meeting|in))?|by phone|conference ?-?(?:call|bridge|line)|"
+    r"conf\.? ?-?(?:call|bridge)|con ?-?call|"
+    r"call(?: ?-?(?:in|me|you|him|her|them))?|dial ?-?in(?: ?(?:number|details|info(?:rmation)?))?|"
+    r"bridge|bridge line|audio(?: ?conference)?|"
+    r"einwahl(?:nummer|daten)?|mobil(?:e|telefon)?|cell(?: ?phone)?|handy|anruf|ruft an|"
+    r"appel(?: telephonique)?|llamada|chiamata|chamada|ligacao|samtal|bellen|belt|"
+    r"i will call|will call|i'll call you|join (?:the )?(?:meeting|online|link)|see (?:below|link|"
+    r"description|invite|body|details)|link (?:below|in (?:the )?(?:description|invite|body))|"
     r"in (?:der )?beschreibung|siehe (?:unten|link|einladung|beschreibung)|meeting link|link|links?|url)\b",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _UNSAID = re.compile(
     r"\b(?:t\.?b\.?[dcan]\.?|to be (?:determined|confirmed|announced|decided|advised)|n/?a|none|unknown|noch offen|"
-    r"offen|wird noch (?:bekannt|mitgeteilt)\w*|folgt|a definir|a determiner|a confirmer|por definir|por confirmar|da definire|da confermare|"
-    r"nader te bepalen|n\.?t\.?b\.?|meddelas senare|bestams senare|not specified|no location|where(?:ver)?|any(?:where)?)(?:\b|$)",
+    r"offen|wird noch (?:bekannt|mitgeteilt)\w*|folgt|a definir|a determiner|a confirmer|por definir|"
+    r"por confirmar|da definire|da confermare|"
+    r"nader te bepalen|n\.?t\.?b\.?|meddelas senare|bestams senare|not specified|no location|"
+    r"where(?:ver)?|any(?:where)?)(?:\b|$)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _GLUE = re.compile(
-    r"\b(?:and|or|via|by|por|pelo|pela|al|alla|di|do|da|dos|das|del|des|du|sul|su|au|aan|ved|zum|zur|por|vom|von|van|on|in|at|the|a|with|per|over|using|use|for|to|we|und|oder|uber|mit|auf|am|im|et|ou|par|sur|avec|y|o|e|con|"
-    r"en|of|het|de|della|del|eller|och|med|till|your|my|me|no|number|nr|join(?:ing)?|here|hier|ici|click|klick(?:en)?|session|code|passcode|password|pw|pin|id|unter|through|this|attend|participate|teilnehmen|teilnahme|beitreten|rejoindre|unirse|partecipa|deelnemen|participar|delta|anslut|info|information|details|only|please|pls|event|meeting|besprechung|"
+    r"\b(?:and|or|via|by|por|pelo|pela|al|alla|di|do|da|dos|das|del|des|du|sul|su|au|aan|ved|zum|zur|"
+    r"por|vom|von|van|on|in|at|the|a|with|per|over|using|use|for|to|we|und|oder|uber|mit|auf|am|im|et|"
+    r"ou|par|sur|avec|y|o|e|con|"
+    r"en|of|het|de|della|del|eller|och|med|till|your|my|me|no|number|nr|join(?:ing)?|here|hier|ici|"
+    r"click|klick(?:en)?|session|code|passcode|password|pw|pin|id|unter|through|this|attend|"
+    r"participate|teilnehmen|teilnahme|beitreten|rejoindre|unirse|partecipa|deelnemen|participar|"
+    r"delta|anslut|info|information|details|only|please|pls|event|meeting|besprechung|"
     r"vergadering|reunion|riunione|reuniao|mote)\b",
     re.IGNORECASE,
 )

@@ -68,13 +68,11 @@ def _table(rule: Rule, text: str) -> dict[str, Any]:
         if field.startswith("header."):
             return {"from": "anna@example.org", "headers": {field.removeprefix("header."): text}}
         return {"from": "anna@example.org", "subject": text}
-    people = {"title": "Example", "attendee_count": 3}
-    if field == "links":
-        return {**people, "links": [text]}
-    if field == "conference":
-        return {**people, "conference": {"provider": text}}
-    if field == "calendar":
-        return {**people, "folders": [text]}
-    if field == "type":
-        return {**people, "event_type": text}
-    return {**people, "location" if field == "place" else field: text}
+    shapes: dict[str, Any] = {
+        "links": {"links": [text]},
+        "conference": {"conference": {"provider": text}},
+        "calendar": {"folders": [text]},
+        "type": {"event_type": text},
+        "place": {"location": text},
+    }
+    return {"title": "Example", "attendee_count": 3, **shapes.get(field, {field: text})}

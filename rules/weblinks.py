@@ -102,9 +102,11 @@ def _inside(link: str) -> str | None:
     nested = _NESTED.search(parts.path)
     if nested:
         return unquote(nested.group() + (f"?{parts.query}" if parts.query else ""))
-    if not parts.query:
-        return None
-    query = {key.lower(): values[0] for key, values in parse_qs(parts.query, max_num_fields=50).items()}
+    return _in_query(parts.query, host) if parts.query else None
+
+
+def _in_query(text: str, host: str) -> str | None:
+    query = {key.lower(): values[0] for key, values in parse_qs(text, max_num_fields=50).items()}
     for key in _TARGETS:
         inner = _target(query.get(key, ""), host)
         if inner:

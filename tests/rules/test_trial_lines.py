@@ -9,7 +9,10 @@ from rules.trial import try_lines
 LUNCH = (
     '{"kind":"event","id":"a","title":"Lunch with Anna","start":"2026-03-02T12:00:00Z","end":null,"attendee_count":2}'
 )
-ROBOT = '{"kind":"message","id":"b","date":"2026-03-01T08:00:00Z","from":{"address":"No-Reply@shop.example"},"to":[],"subject":"Hi"}'
+ROBOT = (
+    '{"kind":"message","id":"b","date":"2026-03-01T08:00:00Z","from":{"address":"No-Reply@shop.example"},'
+    '"to":[],"subject":"Hi"}'
+)
 DECISION = {
     "id", "channel", "confidence", "conference_provider", "automated", "automated_probability", "crowd", "purpose",
     "standing", "evidence",
