@@ -19,6 +19,7 @@ _ANSWERED = re.compile(
     r"|convite|inbjudan)(?: from [^:]+)?\s?: .+ @ .*\d",
     re.IGNORECASE,
 )
+_READ = 300  # characters of a subject: calendars put their words first
 _ECHO = re.compile(r"^(?:mailer-daemon|postmaster|mail-daemon|mdaemon)@")
 
 
@@ -29,7 +30,7 @@ def is_invitation(message: Message) -> bool:
         return True
     if "calendarmessage" in headers.get("content-class", "").lower():
         return True
-    return message.subject is not None and _marks_calendar(message.subject)
+    return message.subject is not None and _marks_calendar(message.subject[:_READ])
 
 
 @lru_cache(maxsize=131072)

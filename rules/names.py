@@ -37,6 +37,8 @@ _DESKS = frozenset(_DESK_WORDS.split())
 
 Key = tuple[str, ...]
 
+LONGEST = 200  # characters; what is longer is no name
+
 
 @lru_cache(maxsize=131072)
 def readable(name: str | None) -> str | None:
@@ -45,9 +47,9 @@ def readable(name: str | None) -> str | None:
     Quotes, X.500 and Notes paths, brackets, honours and company suffixes go; "Meyer, Anna B." becomes "Anna B.
     Meyer". A name that a service borrows ("Anna Meyer via DocuSign") or that is an address is None.
     """
-    if not name or _LENT.search(name):
+    if not name or len(name) > LONGEST or _LENT.search(name):
         return None
-    bare = _X500.sub("", name).strip().strip("\"'<>;, ").strip()
+    bare = _X500.sub("", " ".join(name.split())).strip().strip("\"'<>;, ").strip()
     bare = _IN_BRACKETS.sub(" ", _NOTES.sub("", bare)).strip().strip("\"'").strip()
     if not bare or "@" in bare:
         return None
@@ -65,7 +67,7 @@ def key_of(name: str | None) -> Key | None:
     """What two spellings of one full name share: its words without accents, case and initials, or None where there
     are fewer than two words or one of them names a desk."""
     bare = readable(name)
-    if bare is None:
+    if bare is None or any(letter.isdigit() for letter in bare):
         return None
     words = tuple(plain(word) for word in _WORD.findall(bare))
     full = tuple(word for word in words if len(word) > 1)

@@ -32,6 +32,7 @@ _NEW_ADDRESS = re.compile(
     r"|ny (?:e-?post|mejl|adress)\w*)\b",
     re.IGNORECASE,
 )
+_COMMON = 12  # addresses that bear one name, before it is no person's name
 _PROJECT = 6  # writers of a list that is still a few people talking
 
 
@@ -83,6 +84,7 @@ class Reader:
         self._named: dict[tuple[Key, str], list[str]] = defaultdict(list)
         self._everywhere: dict[Key, list[str]] = defaultdict(list)
         self._moving: dict[Key, str] = {}
+        self._common: set[Key] = set()
         self._beside: set[tuple[str, str]] = set()
         self._threads: Threads[Message] = Threads()
         self._list_writers: dict[str, set[str]] = defaultdict(set)
@@ -172,13 +174,17 @@ class Reader:
 
     def _side_by_side(self, others: Sequence[tuple[str, str | None]]) -> None:
         """Two addresses of one name on one list are two people, or one person twice: nothing to merge by."""
-        bearers: dict[tuple[Key, str | None], str] = {}
+        bearers: dict[tuple[Key, str | None], list[str]] = defaultdict(list)
         for address, name in others:
             key = key_of(name) or spelled_key(address)
-            if key is not None:
-                other = bearers.setdefault((key, organisation_of(address)), address)
-                if other != address:
-                    self._beside.add((min(address, other), max(address, other)))
+            if key is None:
+                continue
+            together = bearers[key, organisation_of(address)]
+            if len(together) >= _COMMON:  # nobody's name: "Customer Account" as often as the list is long
+                self._common.add(key)
+            elif address not in together:
+                self._beside.update((min(address, other), max(address, other)) for other in together)
+                together.append(address)
 
     def _sight(self, address: str, name: str | None) -> Sighting:
         pair = (address, name)
@@ -210,6 +216,8 @@ class Reader:
 
     def _same_name(self, address: str, sighting: Sighting, key: Key) -> None:
         """The same full name in one organisation; elsewhere it is no more than a hint."""
+        if key in self._common:
+            return
         organisation = organisation_of(address)
         near = self._named[key, organisation] if organisation else []
         if address not in near:
@@ -230,6 +238,8 @@ class Reader:
                 elif other not in near:
                     self._doubt(other, address, f"both bear the name {' '.join(word.capitalize() for word in key)}")
             far.append(address)
+            if len(far) > _COMMON:
+                self._common.add(key)
 
     def _why_not_one(self, one: str, mine: Sighting, other: str, theirs: Sighting, key: Key) -> str | None:
         objections = (
