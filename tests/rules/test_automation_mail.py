@@ -127,8 +127,8 @@ def test_notices_of_telephone_systems(subject: str, channel: Channel) -> None:
 
 
 ROLES = """
-billing@example.org info@example.de no-reply@example.com rechnung@example.de facturacion@example.es support@example.com
-comptabilite@example.fr klantenservice@example.nl mailer-daemon@example.org newsletter@example.org
+billing@example.org info@example.de no-reply@example.com rechnung@example.de facturacion@example.es
+support@example.com comptabilite@example.fr klantenservice@example.nl mailer-daemon@example.org newsletter@example.org
 sales.team@example.org kundtjanst@example.se faturas@example.pt
 """
 PERSONS = """
