@@ -10,7 +10,8 @@ from pathlib import Path
 def main(names: list[str]) -> None:
     """Run the benchmarks one after another."""
     folder = Path(__file__).parent
-    everything = sorted(path.stem for path in folder.glob("*.py") if not path.stem.startswith("_"))
+    modules = [*folder.glob("*.py"), *(path.parent for path in folder.glob("*/__init__.py"))]
+    everything = sorted(path.stem for path in modules if not path.stem.startswith("_"))
     unknown = [name for name in names if name not in everything]
     if unknown:
         sys.exit(f"no benchmark {', '.join(unknown)}; there are {', '.join(everything)}")

@@ -99,7 +99,7 @@ def judge(worlds: list[World], scores: list[Floats], threshold: float) -> Result
 def threshold_for(worlds: list[World], scores: list[Floats], rate: float) -> float:
     """The threshold that gives a rate of false flags per 100 person-years."""
     low, high = 1e-6, 1e12
-    for _ in range(50):
+    for _ in range(26):
         middle = math.sqrt(low * high)
         if judge(worlds, scores, middle).false_rate > rate:
             low = middle

@@ -35,26 +35,17 @@ def presence(world: World, labels: str) -> tuple[Floats, Floats, Floats, Floats]
 
 
 def fitted(world: World) -> tuple[Floats, Floats]:
-    """The rate and rhythm that describe each person best, from long undisturbed runs of the same world's rules."""
+    """The rate of personal weeks in long undisturbed runs of the same world's rules, without a rhythm: with the best
+    fitting one the oracle of this family does worse."""
     rng = np.random.default_rng(5)
     calm = np.ones((world.people, 1500))
     met = worlds.visits(world.truth, calm, rng) > 0
     usual = np.maximum(-np.log1p(-met.mean(1).clip(0, 0.99)), 1e-9)
-    best, shape = np.full(world.people, -np.inf), np.ones(world.people)
-    for k in (0.6, 0.8, 1.0, 1.3, 1.8, 2.5):
-        age, total = np.zeros(world.people), np.zeros(world.people)
-        scale = math.gamma(1 + 1 / k)
-        for w in range(calm.shape[1]):
-            hazard = usual * np.clip(k * (scale * (age + 0.5) * usual) ** (k - 1), 0.4, 2.5)
-            total += np.where(met[:, w], np.log(-np.expm1(-hazard) + 1e-12), -hazard)
-            age = np.where(met[:, w], 0, age + 1)
-        shape = np.where(total > best, k, shape)
-        best = np.maximum(best, total)
-    return usual, shape
+    return usual, np.ones(world.people)
 
 
 def oracle(world: World, labels: str = "noisy") -> Floats:
-    """The gated score [people, weeks]."""
+    """The gated score [people, weeks]: two outcomes a week, personal contact labelled or not."""
     rich, warm, other_rich, other_mail = presence(world, labels)
     truth = world.truth
     flips = 0.0 if labels == "true" else world.flips
@@ -64,53 +55,41 @@ def oracle(world: World, labels: str = "noisy") -> Floats:
     rate = usual * (1 - flips)
     scale = np.array([math.gamma(1 + 1 / k) for k in shape])
     n, weeks = rich.shape
-    bills = np.zeros((n, weeks), bool)
+    billed = np.zeros((n, weeks), bool)
     if len(world.bills):
-        bills[world.bills[:, 0], world.bills[:, 1]] = True
+        billed[world.bills[:, 0], world.bills[:, 1]] = True
     age, sums, quiet = np.zeros(n), np.zeros((len(FALLS), n)), np.zeros((len(FALLS), n))
     cusum, before, before_others = np.zeros(n), np.zeros(n), np.zeros(n)
     personal, others = np.zeros(n), np.zeros(n)
     score = np.zeros((n, weeks), np.float32)
     usual_other = np.clip(1 - np.exp(-truth.others), 0.01, 0.98)
     for w in range(weeks):
-        a = rich[:, w] > 0
-        b = ~a & (warm[:, w] > 0)
-        floor_rich = flips * worlds.OTHER_RICH * world.other_rate[:, w]
-        floor_mail = flips * (1 - worlds.OTHER_RICH) * world.other_rate[:, w]
-        other = (other_rich[:, w] + other_mail[:, w] > 0) | bills[:, w]
+        hit = (rich[:, w] > 0) | (warm[:, w] > 0)
+        other = (other_rich[:, w] + other_mail[:, w] > 0) | billed[:, w]
+        floor = flips * world.other_rate[:, w]
         live = (truth.first <= w) & (truth.rate > 0)
         u = (age + 0.5) * np.maximum(rate, 1e-9)
-        rhythm = np.clip(shape * (scale * u) ** (shape - 1), 0.4, 2.5)
-        hazard = rate * world.level[:, w] * rhythm
-
-        def log_likelihood(
-            level: Floats, a: NDArray[np.bool_] = a, b: NDArray[np.bool_] = b,
-            floor_rich: Floats = floor_rich, floor_mail: Floats = floor_mail,
-        ) -> Floats:  # fmt: skip
-            by_rich = truth.rich * level + floor_rich
-            by_mail = (1 - truth.rich) * level + floor_mail
-            return np.where(
-                a,
-                np.log(-np.expm1(-by_rich) + 1e-12),
-                np.where(b, -by_rich + np.log(-np.expm1(-by_mail) + 1e-12), -by_rich - by_mail),
-            )
-
-        same = log_likelihood(hazard)
+        hazard = rate * world.level[:, w] * np.clip(shape * (scale * u) ** (shape - 1), 0.4, 2.5)
+        same = _log_likelihood(hazard + floor, hit)
         o = -np.log1p(-usual_other) * truth.index[w]
         also = np.where(other, np.log(np.expm1(-QUIET * o) / np.expm1(-o)), (1 - QUIET) * o)
         for i, fall in enumerate(FALLS):
-            step = np.where(live, log_likelihood(hazard * fall) - same, 0.0)
+            step = np.where(live, _log_likelihood(hazard * fall + floor, hit) - same, 0.0)
             sums[i] = np.minimum((sums[i] + live) * np.exp(step), 1e200)
             quiet[i] = np.minimum((quiet[i] + live) * np.exp(step + np.where(live, also, 0.0)), 1e200)
             if i == 0:
                 cusum = np.maximum(cusum + step, 0.0)
-        reset = cusum <= 0
-        hit = a | b
         personal += hit
         others += other
-        before = np.where(reset, personal, before)
-        before_others = np.where(reset, others, before_others)
-        age = np.where(hit, 0.0, age + live)
+        before = np.where(cusum <= 0, personal, before)
+        before_others = np.where(cusum <= 0, others, before_others)
+        real = hit & ((1 - np.exp(-hazard)) > 0.5 * (1 - np.exp(-(hazard + floor))))
+        age = np.where(real, 0.0, age + live)
         gate = live & (before >= 5) & (others - before_others >= 2)
         score[:, w] = np.where(gate, np.minimum(sums.mean(0) / (1 + HAZARD * quiet.mean(0)), 1e30), 0.0)
     return score
+
+
+def _log_likelihood(hazard: Floats, hit: NDArray[np.bool_]) -> Floats:
+    found: Floats = np.where(hit, np.log(-np.expm1(-hazard) + 1e-12), -hazard)
+    return found

@@ -10,7 +10,9 @@ from bench.drift.records import World
 from rules.health.assessment import DriftSettings
 from rules.health.desk import Desk
 from rules.health.detector import Method
-from rules.health.verdicts import drift_gate
+from rules.health.verdicts import drift_gate, strictness
+
+FLAG = 5200.0  # the threshold that one false flag per 100 relationships and year asks for
 
 
 def scores(world: World, method: Method | None = None, desk_out: list[Desk] | None = None) -> NDArray[np.float32]:
@@ -21,7 +23,8 @@ def scores(world: World, method: Method | None = None, desk_out: list[Desk] | No
         desk.take(FIRST_WEEK + w)
         who = np.array([person_of(group.id) for group in desk.rows])
         drift = desk.memory.drift
-        np.maximum.at(score[:, w], who, np.where(drift_gate(drift), drift["score"], 0.0).astype(np.float32))
+        gated = np.where(drift_gate(drift), drift["score"] / strictness(drift), 0.0)
+        np.maximum.at(score[:, w], who, gated.astype(np.float32))
     if desk_out is not None:
         desk_out.append(desk)
     return score
