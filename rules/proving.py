@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from connectors.observations import Event, Observation, from_json
-from rules import automation, channel
+from rules import automation, channel, ruleset
 from rules.context import Context
 from rules.matching import Matcher
-from rules.ruleset import Rule, RuleSet
+from rules.ruleset import Problem, Rule
 
 OWNER = frozenset({"me@example.org"})
 
@@ -34,9 +35,8 @@ class Failure:
         return f"rule {self.rule} {says} {self.example!r}"
 
 
-def prove(rule: Rule, rules: RuleSet | None = None) -> Iterator[Failure]:
-    """The rule's examples that do not hold. `rules` is not needed: a rule is proven alone."""
-    del rules
+def prove(rule: Rule) -> Iterator[Failure]:
+    """The rule's examples that do not hold. A rule is proven alone, whatever others say."""
     matcher = Matcher([rule])
     for examples, should_fire in ((rule.examples, True), (rule.counter_examples, False)):
         for example in examples:
@@ -76,3 +76,17 @@ def _table(rule: Rule, text: str) -> dict[str, Any]:
         "place": {"location": text},
     }
     return {"title": "Example", "attendee_count": 3, **shapes.get(field, {field: text})}
+
+
+def check(path: Path) -> tuple[Problem, ...]:
+    """All problems of one rule file, and every example of its rules that does not hold."""
+    problems = ruleset.check(path)
+    if problems:
+        return problems
+    rules = ruleset.assemble([(path, None)])
+    fix = "Correct the example, or the rule."
+    return tuple(
+        Problem(str(path), 0, failure.rule, str(failure).partition(failure.rule)[2].strip(), fix)
+        for rule in rules
+        for failure in prove(rule)
+    )

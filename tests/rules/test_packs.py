@@ -12,7 +12,7 @@ RULES = load()
 
 @pytest.mark.parametrize("name", list(RULES.rules))
 def test_examples_fire_and_counter_examples_do_not(name: str) -> None:
-    failures: list[Failure] = list(prove(RULES.rules[name], RULES))
+    failures: list[Failure] = list(prove(RULES.rules[name]))
     assert not failures, "\n".join(map(str, failures))
 
 

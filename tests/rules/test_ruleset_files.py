@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.observations import Event
+from rules import proving
 from rules.labels import ByRules, Labeller
 from rules.meaning import Channel, Owner
 from rules.ruleset import RuleProblems, assemble, check, load, reload
@@ -145,3 +146,13 @@ def test_what_re2_does_not_know_is_refused_at_load(pattern: str) -> None:
     text = GOOD.replace(r"'\bsauna\b'", f"'{pattern}'")
     with pytest.raises(RuleProblems, match="no RE2 pattern"):
         assemble([(Path("mine.toml"), text)])
+
+
+def test_an_example_that_does_not_hold_is_a_problem(tmp_path: Path) -> None:
+    good = written(tmp_path, "good.toml", GOOD)
+    wrong = written(tmp_path, "wrong.toml", GOOD.replace('["Budget"]', '["Sauna budget"]'))
+    assert proving.check(good) == ()
+    (problem,) = proving.check(wrong)
+    assert problem.rule == "mine.sauna"
+    assert "Sauna budget" in problem.what
+    assert proving.check(written(tmp_path, "bad.toml", BAD)) == check(tmp_path / "bad.toml")
