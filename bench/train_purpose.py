@@ -7,8 +7,9 @@ of general words, which has no names of people or firms.
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from connectors.observations import Message
 from rules.bygones import Bygones
 from rules.clues import Clues, clues
 from rules.context import Context
+from rules.folding import fold
 from rules.meaning import Purpose
 from rules.organisations import domain_of, is_free_mail, registrable
 from rules.purpose import Scores, Weights
@@ -172,6 +174,7 @@ class Model:
             for name, row in self.vectors.index.items():
                 rare = self.rarity(name)
                 meaning[name] = (*_scores(projected[row] * rare), round(rare**2, 3))
+        meaning = foreign_meanings(word, meaning) | meaning
         return Weights(clue, word, meaning, dict(histories.weights) if histories is not None else {})
 
     def _group_means(self, coefficients: Matrix) -> dict[str, Matrix]:
@@ -184,6 +187,26 @@ class Model:
                 (coefficients[self.columns[name]] * CLUE * self.counts[name] / total for name in members), np.zeros(3)
             )
         return means
+
+
+def foreign_meanings(
+    words: Mapping[str, Scores], meanings: Mapping[str, tuple[float, float, float, float]]
+) -> dict[str, tuple[float, float, float, float]]:
+    """A meaning for the words of other languages in `topics.toml`: the mean of what the English words of their
+    topic weigh. Labelled mail is in English; a topic is what another language's words share with it."""
+    found: dict[str, tuple[float, float, float, float]] = {}
+    for languages in tomllib.loads((VOCABULARY / "topics.toml").read_text("utf-8")).values():
+        english = [fold(word).lower() for word in languages["en"].split()]
+        weighed = [np.add(words.get(word, (0, 0, 0)), meanings[word][:3]) for word in english if word in meanings]
+        if not weighed:
+            continue
+        mean = _scores(np.mean(weighed, axis=0))
+        for language, entries in languages.items():
+            if language != "en":
+                for entry in fold(entries).lower().split():
+                    if "_" not in entry and entry not in words:
+                        found[entry.rstrip("*")] = (*mean, 1.0)
+    return found
 
 
 def _group(name: str) -> str:
@@ -199,7 +222,8 @@ def _scores(numbers: Matrix) -> Scores:
 def write(weights: Weights, path: Path) -> None:
     lines = ["# Made by `python -m bench train_purpose`. Log-odds: relational, working, transactional."]
     for kind, table in (
-        ("clue", weights.clues), ("word", weights.words), ("meaning", weights.meanings), ("history", weights.histories),
+        ("clue", weights.clues), ("word", weights.words), ("meaning", weights.meanings),
+        ("history", weights.histories),
     ):  # fmt: skip
         for name in sorted(table):
             numbers = table[name]
@@ -227,7 +251,8 @@ def learn_histories(items: Sequence[Item], found: Sequence[Clues], alone: Matrix
     nothing = Context()
     for row, (item, one) in enumerate(zip(items, found, strict=True)):
         for name, scores in known[item.group].of(one, None, nothing):
-            past[name.partition(":")[2]][row] = scores
+            if name.startswith("history:"):
+                past[name.removeprefix("history:")][row] = scores
         known[item.group].take(Purpose(*alone[row]))
     labels = np.array([PURPOSES.index(item.label["purpose"]) for item in items])
     doubt = np.array([1.0 if item.clear else AMBIGUOUS for item in items])

@@ -46,6 +46,7 @@ _WHOLE = {
     "owner:named": "the owner is one of several recipients",
     "owner:copied": "the owner is copied in",
     "owner:unnamed": "the owner is not named on it",
+    "partner": "several people or machines of this firm write: it is a business partner",
     "history:person": "what mail with this person was for so far",
     "history:firm": "what mail with this organisation was for so far",
     "history:thread": "what this thread was about so far",
