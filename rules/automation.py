@@ -17,6 +17,7 @@ WRITERS_OF_A_ROBOT = 3  # so many people do not by chance write the same long su
 
 _B = BIT  # bits by name
 _HEADERS, _TRUNCATED, _THREADED = _B["headers"], _B["truncated"], _B["threaded"]
+_TO_HOME, _TO_SENDER, _TO_OTHER = _B["to_home"], _B["to_sender_domain"], _B["to_other_domain"]
 _DISCUSSED = frozenset({"mailing-list", "x-mailing-list", "x-beenthere", "list-subscribe", "x-mailman-version"})
 _ANSWER = _B["reply"] | _B["forward"]
 
@@ -55,7 +56,9 @@ def structure(message: Message, own: Collection[str], domains: Collection[str], 
     flags = traits.of_subject(message.subject)[1] if message.subject else BIT["no_subject"]
     sender = message.from_
     writer = sender.address if sender is not None else None
-    flags |= _recipients(message, own, writer, numbers)
+    flags |= _recipients(message, own, domains, numbers)
+    if context.home_seen and numbers.get("recipients") and not flags & _TO_HOME:
+        flags |= BIT["not_home"]
     if message.in_reply_to or message.references:
         flags |= _THREADED
     if message.headers:
@@ -107,22 +110,26 @@ def _history(message: Message, writer: str, flags: int, context: Context, number
     return more
 
 
-def _recipients(message: Message, own: Collection[str], writer: str | None, numbers: dict[str, float]) -> int:
+def _recipients(message: Message, own: Collection[str], domains: Collection[str], numbers: dict[str, float]) -> int:
     """Flags about who a mail went to, and how many they were."""
     flags = 0
     count = 0
-    domain = writer.rpartition("@")[2] if writer else ""
+    writer = message.from_.address if message.from_ is not None else None
+    theirs = writer.rpartition("@")[2] if writer else ""
     for group, flag in ((message.to, "to_owner"), (message.cc, "cc_owner"), (message.bcc, "cc_owner")):
         for recipient in group or ():
             count += 1
             address = recipient.address
             if address is None:
                 continue
+            domain = address.rpartition("@")[2]
             if address in own:
-                flags |= BIT[flag]
+                flags |= BIT[flag] | _TO_HOME
+            elif domain in domains:
+                flags |= _TO_HOME
             if address == writer:
                 flags |= BIT["to_self"]
-            flags |= BIT["to_sender_domain"] if address.rpartition("@")[2] == domain else BIT["to_other_domain"]
+            flags |= _TO_SENDER if domain == theirs else _TO_OTHER
     if message.cc:
         flags |= BIT["copies"]
     if message.to is not None or message.cc is not None:

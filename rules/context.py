@@ -66,6 +66,7 @@ class Context:
         self.threads: dict[str, ThreadRecord] = {}
         self.meetings: dict[str, int] = {}  # title form of meetings: how often so far
         self.forms: dict[str, set[str]] = {}  # subject form: who has used it, up to a few
+        self.home_seen = False  # some mail was addressed to the owner or the owner's organisation
         self.seen = 0
 
     def address(self, address: str | None) -> AddressRecord:

@@ -95,6 +95,7 @@ class Labeller:
         seen = automation.structure(message, self._own, self._domains, self.context)
         sums, evidence = weigh(automation.judge(message, self._messages, seen))
         owner_wrote = seen.has("from_owner")
+        self.context.home_seen |= seen.has("to_home")
         probability = automation.logistic(sums.get("automated", 0.0) + AUTOMATED_PRIOR)
         automated = probability >= 0.5
         met, confidence = _mail_channel(sums, probability)

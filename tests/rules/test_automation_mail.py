@@ -145,3 +145,12 @@ def test_roles_are_no_persons(address: str) -> None:
 @pytest.mark.parametrize("address", PERSONS.split())
 def test_persons_are_no_roles(address: str) -> None:
     assert not is_role_address(address, RULES)
+
+
+def test_mail_to_nobody_at_home_came_over_a_list() -> None:
+    """Once mail is known to come to the owner by name, what names only strangers came another way."""
+    known = labeller()
+    known.decide(Message(id="1", from_=ANNA, to=(ME,), subject="Hall"))
+    strangers = (Address("harbour@port.example"), Address("watch@port.example"))
+    assert known.decide(Message(id="2", from_=ANNA, to=strangers, subject="Minutes of the harbour group")).crowd
+    assert not known.decide(Message(id="3", from_=ANNA, to=(ME,), subject="Minutes of the harbour group")).crowd
