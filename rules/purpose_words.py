@@ -61,6 +61,7 @@ _WHO = {
     "firm": "somebody at another firm",
     "unknown": "an unknown address",
 }
+_MANY = {"0": "no", "1": "some", "2": "several"}
 _VALUED = {
     "who": "it is with {}",
     "topic": "it speaks of {}",
@@ -87,7 +88,7 @@ def because(name: str) -> str:
         return " and ".join(because(part) for part in name.split(" "))
     kind, _, value = name.partition(":")
     if kind == "topics":
-        return f"personal topics in the subject: {value[0]}, business topics: {value[1]}"
+        return f"the subject has {_MANY[value[0]]} personal and {_MANY[value[1]]} business topics"
     if kind == "who":
         value = _WHO.get(value, value)
     elif value[:1].isdigit():
