@@ -20,6 +20,7 @@ import msgspec
 from connectors.observations import Event
 from rules import owners, ruleset
 from rules.automation import is_role_address
+from rules.circle import assign
 from rules.copies import Copy, Occurrence, fold, moment
 from rules.identity import DomainWord, Identities, PersonWord, Suggestion, resolve
 from rules.interactions import InteractionSettings, extract, interaction_id
@@ -112,18 +113,19 @@ def understand(
         occurrences = [occurrence for occurrence in occurrences if _over(occurrence, end, zone)]
     role = partial(is_role_address, rules=terms.rules)
     taken = [address for word in terms.words if isinstance(word, PersonWord) for address in word.addresses]
-    own = owners.find(owners.read(occurrences), terms.owner, is_role=role, taken=taken)
+    traces = owners.read(occurrences)
+    own = owners.find(traces, terms.owner, is_role=role, taken=taken)
     owner = replace(terms.owner, addresses=frozenset(own))
     decisions = list(_labelled(occurrences, Labeller(terms.rules, owner), progress))
     if kept:
         decisions = [_kept(one, decision, kept) for one, decision in zip(occurrences, decisions, strict=True)]
-    identities = resolve(occurrences, decisions, terms.owner, terms.words, is_role=role)
+    identities = resolve(occurrences, decisions, terms.owner, terms.words, is_role=role, traces=traces)
     settings = replace(terms.settings, now=now)
     interactions, traffic = extract(occurrences, decisions, identities, owner, settings)
     interactions += _logged(journal, identities, zone, until)
     interactions.sort(key=lambda interaction: (interaction.at, interaction.id))
     return Interpretation(
-        people=identities.people,
+        people=assign(identities.people, interactions, traffic, owner),
         merges=identities.merges,
         suggestions=[_suggested(one) for one in identities.suggestions],
         owner_addresses=sorted(identities.owner_addresses),
