@@ -17,7 +17,7 @@ from rules.health.weeks import DAYS, label, monday, sunday
 if TYPE_CHECKING:
     from rules.health.desk import Desk
 
-_SHOWN = ("age", "score", "before", "before_personal")
+_SHOWN = ("age", "score", "score_any", "before", "before_personal")
 _TRACES = ("trace_ratio", "trace_level")
 FALLS = (Status.DRIFTING, Status.MOVED_DOWN, Status.GOING_QUIET, Status.WATCH)
 
@@ -64,6 +64,11 @@ class Week:
     def probability(self, row: int) -> float:
         """That personal contact has truly fallen while other contact goes on."""
         odds = self._desk.detector.method.hazard * float(self._drift["score"][row])
+        return odds / (1 + odds)
+
+    def fallen(self, row: int) -> float:
+        """Probability that personal contact has fallen, whatever became of the rest."""
+        odds = self._desk.detector.method.hazard * float(self._drift["score_any"][row])
         return odds / (1 + odds)
 
     def usual_rate(self, row: int) -> float:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rules.health.assessment import Assessment, Facet, Status
 from rules.health.facets import Window, facets, window
-from rules.health.figure import health
+from rules.health.figure import health, steadiness
 from rules.health.weeks import monday, week_of
 from rules.meaning import Channel, Interaction, Person, Traffic
 
@@ -43,17 +43,17 @@ def assess(desk: Desk, week: Week, row: int) -> Assessment:
     found = facets(seen)
     known = status not in (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY)
     began = week.since(row, status)
-    probability = week.probability(row)
+    found["rhythm"] = steadiness(week.fallen(row))
     return Assessment(
         person=group.id,
         week=week.label,
         status=status,
         also=tuple(also),
         since=None if began is None else monday(began),
-        probability=round(probability, 4) if known else None,
+        probability=round(week.probability(row), 4) if known else None,
         evidence=_EVIDENCE[status](week, row, seen, found),
         suggestion=suggestion(status, seen, group.person),
-        health=health(found, probability) if known and status is not Status.ENDED else None,
+        health=health(found) if known and status is not Status.ENDED else None,
         facets=found,
     )
 
@@ -189,8 +189,7 @@ def suggestion(status: Status, seen: Window, person: Person) -> str:
     if occasion:
         last = [one for one in met if occasion in (one.title or "").lower()][-1]
         return (
-            f"The last {occasion} was in {_month(last.local)}; you have met {_often(times)} over {occasion}. "
-            f"Would it be time for the next?"
+            f"You last met over {occasion} in {_month(last.local)}, {_often(times)} so far. Would it be time again?"
         )
     channel = person.prefers if person.prefers in _MET else Counter(one.channel for one in met).most_common(1)[0][0]
     same = [one for one in met if one.channel is channel] or met
