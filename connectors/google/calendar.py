@@ -8,6 +8,7 @@ parts are asked for by its iCalUID (one request), because an occurrence can only
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
@@ -25,9 +26,9 @@ from connectors.connector import (
     Quarantined,
     Source,
 )
-from connectors.google.events import FIELDS, Series, occurrences, series_of
+from connectors.google.events import FIELDS, Series, native_of, occurrences, series_of
 from connectors.google.login import Transports, hosts
-from connectors.google.service import Call, Gone, Json, Missing, Service
+from connectors.google.service import Call, Gone, Json, Missing, Misunderstood, Service
 from connectors.options import GoogleCalendarOptions
 from connectors.patience import Budget, Patience
 from connectors.positions import Extent, read_cursor, write_cursor
@@ -113,10 +114,11 @@ class GoogleCalendarConnector:
         else:
             changed = series_of(resources)
         batch = _Gathered(etags, place, extent)
-        growing = {uid for uid in position.growing if uid not in {series.uid for series in changed}}
+        looked_at = {*(series.uid for series in changed), *self._moved(position, until)}
+        growing = set(position.growing) - looked_at
         for series in sorted(changed, key=lambda one: one.begins, reverse=True):
-            batch.take(series, until)
-            if series.goes_on(until):
+            found = batch.take(series, until)
+            if found is not None and series.goes_on(until, found):
                 growing.add(series.uid)
             if batch.size >= BATCH:
                 yield batch.given(cursor=None, cost=self._service.cost())
@@ -158,11 +160,10 @@ class GoogleCalendarConnector:
             else:  # what was deleted may keep nothing but its id
                 single.append(resource)
                 uids.update(self._uid_of_master(source, resource))
-        found = series_of(single)
-        for uid in sorted(uids):
-            parts = list(self._pages(source, iCalUID=uid, showDeleted=True))
-            found += series_of(parts)
-        return found
+        found = [replace(series, whole=series.master is not None) for series in series_of(single)]
+        asked = [series for uid in sorted(uids) for series in series_of(self._parts(source, uid))]
+        again = {series.id for series in asked}
+        return [series for series in found if series.id not in again] + asked
 
     def _uid_of_master(self, source: str, resource: Json) -> Iterator[str]:
         """The iCalUID of the series that an occurrence without one belongs to."""
@@ -172,20 +173,24 @@ class GoogleCalendarConnector:
         request = self._events().get(calendarId=source, eventId=master, fields="iCalUID")
         try:
             yield str(self._service.execute(Call(request, 1, "events.get"))["iCalUID"])
-        except (Missing, KeyError):
+        except (Missing, Gone, KeyError):
             return
 
     def _list(self, source: str, token: str) -> tuple[str, list[Json]]:
         """What there is, or what changed since a token; and the token for next time."""
+        expired = CursorExpired("Google Calendar no longer has the changes since the last sync")
         try:
             return self._listed(source, token)
         except Gone as error:
-            raise CursorExpired("Google Calendar no longer has the changes since the last sync") from error
+            raise expired from error
+        except Misunderstood as error:
+            raise (expired if token else error) from error
         except Missing as error:
-            what = "this calendar is not there any more, or not shared with you."
-            raise ConnectorError(
-                what, where=self._options.name, fix="Take it out of calendars in the config."
-            ) from error
+            raise self._vanished() from error
+
+    def _vanished(self) -> ConnectorError:
+        what = "this calendar is not there any more, or not shared with you."
+        return ConnectorError(what, where=self._options.name, fix="Take it out of calendars in the config.")
 
     def _listed(self, source: str, token: str) -> tuple[str, list[Json]]:
         found: dict[str, Json] = {}
@@ -202,23 +207,28 @@ class GoogleCalendarConnector:
             if page_token is None:  # only the last page has the token for next time
                 return str(page.get("nextSyncToken", "")), list(found.values())
 
-    def _pages(self, source: str, **more: Any) -> Iterator[Json]:
+    def _parts(self, source: str, uid: str) -> list[Json]:
+        """All that a calendar holds under one iCalUID."""
+        found: dict[str, Json] = {}
         page_token: str | None = None
         while True:
             request = self._events().list(
-                calendarId=source, maxResults=PAGE, pageToken=page_token, fields=f"nextPageToken,items({FIELDS})",
-                **more,
+                calendarId=source, maxResults=PAGE, pageToken=page_token, iCalUID=uid, showDeleted=True,
+                fields=f"nextPageToken,items({FIELDS})",
             )  # fmt: skip
-            page = self._service.execute(Call(request, 1, "events.list"))
-            yield from page.get("items", ())
+            try:
+                page = self._service.execute(Call(request, 1, "events.list"))
+            except (Missing, Gone) as error:
+                raise self._vanished() from error
+            found.update((item["id"], item) for item in page.get("items", ()))
             page_token = page.get("nextPageToken")
             if page_token is None:
-                return
+                return list(found.values())
 
     def _calendars(self) -> Iterator[Json]:
         lists = self._service.resource.calendarList()
         fields = "nextPageToken,items(id,summary,summaryOverride,primary,selected,accessRole)"
-        request = lists.list(maxResults=250, fields=fields)
+        request = lists.list(maxResults=250, showHidden=bool(self._options.calendars), fields=fields)
         while request is not None:
             page = self._service.execute(Call(request, 1, "calendarList.list"))
             yield from page.get("items", ())
@@ -247,14 +257,18 @@ class _Gathered:
     def size(self) -> int:
         return len(self.items) + len(self.bad)
 
-    def take(self, series: Series, until: datetime) -> None:
-        """Work out a series; what the ledger has of it and it no longer has is gone."""
+    def take(self, series: Series, until: datetime) -> int | None:
+        """Work out a series; what the ledger has of it and it no longer has is gone. How many occurrences it has,
+        None if it cannot be read."""
         before = self._by_series.get(series.id, [])
+        if not series.whole:  # of the others nothing was said
+            told = {native_of(one) for one in series.exceptions}
+            before = [id_ for id_ in before if id_ in told]
         try:
             events = occurrences(series, until)
         except BadItem as error:
             self._set_aside(series, error)
-            return
+            return None
         now = {event.id for event in events}
         self.listed |= now
         self.gone.update(id_ for id_ in before if id_ not in now)
@@ -266,6 +280,7 @@ class _Gathered:
             self._extent.include(event)
             placed = msgspec.structs.replace(event, folders=(self._place.name,))
             self.items.append(Item(event.id, series.etag, (self._place,), placed))
+        return len(now)
 
     def _set_aside(self, series: Series, error: BadItem) -> None:
         native = f"{series.id}#bad"

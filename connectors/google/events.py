@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import msgspec
 from connectors.addresses import usable
 from connectors.calendars import read_events
 from connectors.connector import BadItem
+from connectors.dates import zone as fixed_zone
 from connectors.entries import Reach
 from connectors.google.service import Json
 from connectors.ics_format import Group
@@ -21,15 +23,21 @@ from connectors.links import find_links, find_phones, reduced
 from connectors.observations import Address, Attendee, Conference, Event
 from connectors.recurrence import check
 from connectors.text import NAME_LIMIT, clean_text
-from connectors.zones import country
+from connectors.zones import country, iana
 
 FIELDS = (
     "id,status,summary,description,location,start,end,recurrence,recurringEventId,originalStartTime,iCalUID,"
-    "transparency,visibility,eventType,updated,organizer(email,displayName,self),"
+    "transparency,visibility,eventType,updated,organizer(email,displayName,self),creator(email,displayName,self),"
     "attendees(email,displayName,responseStatus,resource,self),attendeesOmitted,hangoutLink,"
     "conferenceData(conferenceSolution/name,entryPoints(entryPointType,uri))"
 )
 """Of a description only links and phone numbers outlive the function that reads it."""
+
+_DAYS = re.compile(r"(?<!\d)(\d{8})(?:T\d{6}Z?)?(?!\d)")
+_UNTIL, _COUNT = re.compile(r"UNTIL=(\d{8})"), re.compile(r"COUNT=(\d{1,6})")
+_NOBODY = ("@group.calendar.google.com", "@resource.calendar.google.com", "@import.calendar.google.com",
+           "unknownorganizer@calendar.google.com")  # fmt: skip
+"""A calendar that is not a person's own organises its entries itself; mail that was read for a flight has no host."""
 
 _RESPONSES = {
     "accepted": "accepted",
@@ -41,11 +49,13 @@ _RESPONSES = {
 
 @dataclass(frozen=True)
 class Series:
-    """An event with its exceptions; a single event is a series of one. `id` is the master's."""
+    """An event with its exceptions; a single event is a series of one. `id` is the master's. `whole` False: there may
+    be other occurrences, of which nothing has been heard."""
 
     id: str
     master: Json | None
     exceptions: tuple[Json, ...]
+    whole: bool = True
 
     @property
     def uid(self) -> str:
@@ -67,13 +77,33 @@ class Series:
         first: Json = next((part["start"] for part in self.parts if part.get("start")), {})
         return str(first.get("dateTime") or first.get("date") or "")
 
-    def goes_on(self, until: datetime) -> bool:
-        """Whether it may have occurrences at or after `until`."""
-        if not self.master or self.master.get("status") == "cancelled":
+    def goes_on(self, until: datetime, found: int) -> bool:
+        """Whether it may have occurrences at or after `until`, so that it must be looked at again as time goes on.
+        `found`: how many it has before."""
+        if self.master is None or self.master.get("status") == "cancelled":
             return False
-        rules = [line for line in self.master.get("recurrence", ()) if line.upper().startswith("RRULE")]
-        ends = [part[6:14] for line in rules for part in line.upper().split(";") if part.startswith("UNTIL=")]
-        return bool(rules) and not (ends and max(ends) < f"{until:%Y%m%d}")
+        if any(_starts_after(part, until) for part in self.parts):
+            return True
+        lines = [str(line).upper() for line in self.master.get("recurrence", ())]
+        if any(day >= f"{until:%Y%m%d}" for line in lines if line.startswith("RDATE") for day in _DAYS.findall(line)):
+            return True
+        left_out = sum(line.count(",") + 1 for line in lines if line.startswith("EXDATE"))
+        found += left_out + sum("start" not in one for one in self.exceptions)
+        return any(_reaches(line, until, found) for line in lines if line.startswith("RRULE"))
+
+
+def _reaches(rule: str, until: datetime, found: int) -> bool:
+    ends, count = _UNTIL.search(rule), _COUNT.search(rule)
+    if ends:
+        return ends[1] >= f"{until:%Y%m%d}"
+    return count is None or found < int(count[1])
+
+
+def _starts_after(part: Json, until: datetime) -> bool:
+    try:
+        return "start" in part and _aware(_time(part["start"])) >= until
+    except (KeyError, ValueError, TypeError):
+        return False
 
 
 def series_of(resources: Iterable[Json]) -> list[Series]:
@@ -104,18 +134,22 @@ def occurrences(series: Series, until: datetime) -> list[Event]:
     """
     try:
         if series.master is None:  # exceptions whose master this calendar does not hold: invited to one occurrence
-            return [event for one in series.exceptions if (event := _single(one, f"{series.id}#{_stamp_of(one)}"))]
+            return [event for one in series.exceptions if (event := _single(one, native_of(one)))]
         if "recurrence" not in series.master:
             event = _single(series.master, f"{series.id}#")
-            return [event] if event and _begins(event) < until else []
+            return [event] if event and event.start and _aware(event.start) < until else []
         return list(_unfolded(series, until))
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadItem(f"the entry cannot be read: {clean_text(repr(error), 200)}") from error
 
 
-def _begins(event: Event) -> datetime:
-    assert event.start is not None
-    return event.start if event.start.tzinfo else event.start.replace(tzinfo=UTC)
+def native_of(exception: Json) -> str:
+    """The native id of an occurrence of a series, by its own part."""
+    return f"{exception['recurringEventId']}#{_stamp_of(exception)}"
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _single(resource: Json, native: str) -> Event | None:
@@ -171,7 +205,7 @@ def _when(name: str, value: Json, zone: str | None = None) -> str:
     if "date" in value:
         return f"{name};VALUE=DATE:{value['date'].replace('-', '')}"
     moment = datetime.fromisoformat(value["dateTime"])
-    own = value.get("timeZone") or zone
+    own = iana(str(value.get("timeZone") or zone or ""))
     if own is None:
         return f"{name}:{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     local = moment.astimezone(ZoneInfo(own)) if moment.tzinfo else moment
@@ -193,11 +227,15 @@ def _time(value: Json) -> datetime:
         day = date.fromisoformat(value["date"])
         return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - all-day times are floating
     moment = datetime.fromisoformat(value["dateTime"])
-    if moment.tzinfo is None and value.get("timeZone"):
-        moment = moment.replace(tzinfo=ZoneInfo(value["timeZone"]))
-        offset = moment.utcoffset() or timedelta(0)
-        moment = moment.replace(tzinfo=UTC) - offset
-    return moment
+    zone = iana(str(value.get("timeZone") or ""))
+    if zone is None:
+        return moment
+    # Google writes the offset of whoever asks; the entry's own zone says which hour it is for those who meet.
+    moment = moment.astimezone(ZoneInfo(zone)) if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))
+    offset = moment.utcoffset() or timedelta(0)
+    if offset.seconds % 60:  # local mean time, before there were zones
+        return moment.astimezone(UTC)
+    return moment.replace(tzinfo=fixed_zone(offset // timedelta(minutes=1)), fold=0)
 
 
 def _template(resource: Json) -> Event:
@@ -206,7 +244,7 @@ def _template(resource: Json) -> Event:
     zone = written.get("timeZone")
     description = str(resource.get("description") or "")
     attendees = _attendees(resource)
-    organizer = _person(resource.get("organizer"))
+    organizer = _host(resource)
     own: Json = next((one for one in resource.get("attendees", ()) if one.get("self")), {})
     links, phones = _entry_points(resource)
     links += find_links(description)
@@ -226,6 +264,14 @@ def _template(resource: Json) -> Event:
 
 def _text(resource: Mapping[str, object], key: str) -> str | None:
     return clean_text(str(resource.get(key) or "")) or None
+
+
+def _host(resource: Json) -> Address | None:
+    """Who organises: of an entry in a calendar that several share, whoever made it."""
+    host = _person(resource.get("organizer"))
+    if host and host.address and host.address.endswith(_NOBODY):
+        host = _person(resource.get("creator"))
+    return None if host and host.address and host.address.endswith(_NOBODY) else host
 
 
 def _person(value: Json | None) -> Address | None:
@@ -256,7 +302,8 @@ def _count(organizer: Address | None, attendees: tuple[Attendee, ...] | None, re
     if attendees is None:
         return None
     if not attendees:
-        return 0 if (resource.get("organizer") or {}).get("self") or organizer is None else 1
+        own = resource.get("organizer", {}).get("self") or resource.get("creator", {}).get("self")
+        return 0 if own or organizer is None else 1
     people = {one.address or f"~{one.name}" for one in attendees if not one.resource}
     if organizer:
         people.add(organizer.address or f"~{organizer.name}")

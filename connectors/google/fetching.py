@@ -16,6 +16,7 @@ from typing import Any
 from connectors.connector import BadItem, Item, Place, Quarantined
 from connectors.google.mail import FIELDS, HEADERS, etag_of, item_of
 from connectors.google.service import PARTS, Call, Json, Service
+from connectors.options import GmailOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,10 @@ class Errand:
 class Fetcher:
     """Fetches message headers for a listing in a given order."""
 
-    def __init__(
-        self, service: Service, get_units: int, thread_units: int, labels: Mapping[str, Place], now: datetime
-    ) -> None:
+    def __init__(self, service: Service, options: GmailOptions, labels: Mapping[str, Place], now: datetime) -> None:
         self._service, self._labels, self._now = service, labels, now
-        self._get_units, self._thread_units = get_units, thread_units
+        self._get_units, self._thread_units = options.get_units, options.thread_units
+        self._portion = options.units_per_minute // 6
 
     def plan(self, wanted: Sequence[Found]) -> list[Errand]:
         """What to ask for, in the order of the newest wanted message of each thread."""
@@ -59,9 +59,7 @@ class Fetcher:
 
     def fetch(self, wanted: Sequence[Found]) -> Iterator[tuple[tuple[Item, ...], tuple[Quarantined, ...]]]:
         """What was read and what could not be, in batches. What was deleted since it was listed is left out."""
-        errands = self.plan(wanted)
-        for first in range(0, len(errands), PARTS):
-            some = errands[first : first + PARTS]
+        for some in self._portions(self.plan(wanted)):
             answers = self._service.execute_all([self._call(errand) for errand in some])
             items: list[Item] = []
             bad: list[Quarantined] = []
@@ -70,6 +68,23 @@ class Fetcher:
                     if resource["id"] in errand.wanted:
                         self._read(resource, items, bad)
             yield tuple(items), tuple(bad)
+
+    def _portions(self, errands: Sequence[Errand]) -> Iterator[list[Errand]]:
+        """Batches of like price, a sixth of a minute's quota: larger ones would leave room unused at its end."""
+        some: list[Errand] = []
+        units = 0
+        for errand in errands:
+            price = self._price(errand)
+            if some and (len(some) >= PARTS or units + price > self._portion):
+                yield some
+                some, units = [], 0
+            some.append(errand)
+            units += price
+        if some:
+            yield some
+
+    def _price(self, errand: Errand) -> int:
+        return self._thread_units if errand.message is None else self._get_units
 
     def _read(self, resource: Json, items: list[Item], bad: list[Quarantined]) -> None:
         try:

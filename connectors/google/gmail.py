@@ -16,11 +16,12 @@ import msgspec
 from connectors.connector import Batch, CursorExpired, Item, Known, Listed, Place, Source, Span
 from connectors.google.fetching import Fetcher, Found
 from connectors.google.login import Transports
-from connectors.google.mail import etag_of, interesting, places_of
-from connectors.google.service import Call, Json, Missing, Service
+from connectors.google.mail import etag_of, interesting, labels_in, places_of
+from connectors.google.service import Call, Json, Missing, Misunderstood, Service
+from connectors.observations import Message
 from connectors.options import GmailOptions
 from connectors.patience import Budget, Patience
-from connectors.positions import Extent, happened, read_cursor, vanished, write_cursor
+from connectors.positions import Extent, read_cursor, vanished, write_cursor
 from connectors.secrets import Secrets
 
 LIST, HISTORY, PROFILE, LABELS = 5, 2, 1, 1
@@ -124,7 +125,7 @@ class GmailConnector:
                 extent.include(item.observation)
             reached = _frontier(items, reached)
             working = write_cursor(_Position(live=position.live, oldest=extent.oldest))
-            covered = (Span(reached, now),) if reached and not held else ()
+            covered = (Span(reached, now),) if reached and reached < now and not held else ()
             yield Batch(
                 items=items,
                 quarantined=bad,
@@ -187,6 +188,7 @@ class GmailConnector:
             for id_, state in states.items()
             if state and id_ in held and held[id_] != etag_of(state.labels, labels)
         ]
+        placed += _renamed({id_: etag for id_, etag in held.items() if id_ not in states}, labels)
         extent = Extent(now, position.oldest)
         fresh.reverse()
         for items, bad in self._fetcher(now, labels).fetch(fresh):
@@ -215,7 +217,7 @@ class GmailConnector:
         while request is not None:
             try:
                 page = self._execute(request, HISTORY, "history.list")
-            except Missing as error:
+            except (Missing, Misunderstood) as error:
                 raise CursorExpired("Gmail no longer has the history since the last sync") from error
             if first:  # what happens while one pages stands behind this number and comes again next time
                 live, first = str(page.get("historyId", start)), False
@@ -230,7 +232,7 @@ class GmailConnector:
         return self._service.resource.users()
 
     def _fetcher(self, now: datetime, labels: Mapping[str, Place]) -> Fetcher:
-        return Fetcher(self._service, self._options.get_units, self._options.thread_units, labels, now)
+        return Fetcher(self._service, self._options, labels, now)
 
     def _execute(self, request: object, units: int, name: str) -> Json:
         return self._service.execute(Call(request, units, name))
@@ -243,6 +245,16 @@ class GmailConnector:
         request = self._users().labels().list(userId="me", fields="labels(id,name,type)")
         page = self._execute(request, LABELS, "labels.list")
         return {label["id"]: place for label in page.get("labels", ()) if (place := interesting(label))}
+
+
+def _renamed(held: Mapping[str, str], labels: Mapping[str, Place]) -> list[Item]:
+    """Messages whose labels bear another name now or are no more, told by what the ledger holds."""
+    now = {id_: etag_of(labels_in(etag), labels) for id_, etag in held.items()}
+    return [
+        Item(id_, now[id_], places_of(labels_in(etag), labels), None)
+        for id_, etag in held.items()
+        if etag != now[id_]
+    ]
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -264,6 +276,10 @@ def _replay(record: Json, states: dict[str, _State | None]) -> None:
 
 def _frontier(items: Sequence[Item], reached: datetime | None) -> datetime | None:
     """Down to which moment the listing, newest first, has surely been fetched."""
-    moments = [moment for item in items if item.observation and (moment := happened(item.observation))]
+    moments = [  # the list is in the order in which mail came in, whatever its senders wrote as the date
+        item.observation.received
+        for item in items
+        if isinstance(item.observation, Message) and item.observation.received
+    ]
     newest = max(moments, default=None)  # a thread brings older messages along; its newest one stood in the list
     return reached if newest is None else newest if reached is None else min(reached, newest)

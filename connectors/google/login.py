@@ -6,13 +6,18 @@ Kept between runs is what google-auth calls authorised-user info, as JSON, under
 from __future__ import annotations
 
 import json
+import logging
+import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from connectors.connector import ConnectorError, NeedsLogin
-from connectors.options import GoogleAccountOptions
+from connectors.options import GoogleAccountOptions, is_loopback
 from connectors.secrets import Secrets, from_command
 
 if TYPE_CHECKING:
@@ -27,7 +32,12 @@ CALENDAR_SCOPES = (
     "https://www.googleapis.com/auth/calendar.events.readonly",
     "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
 )
+TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 TIMEOUT = 60.0
+
+for _talkative in ("requests_oauthlib", "oauthlib"):  # at DEBUG they write tokens and codes into the log
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
+
 DOCS = "docs/google.md leads you through it."
 
 
@@ -67,6 +77,15 @@ class Transports:
     def plain(self) -> Http:
         return self._plain()
 
+    def remedy(self) -> str:
+        options = self._options
+        if options.token_command:
+            return f"See whether this command prints a token that is still good: {options.token_command}"
+        if options.service_account_file:
+            scopes = ", ".join(scopes_of(options))
+            return f"Let the service account act for {options.user} with {scopes} (docs/google.md, delegation)."
+        return f'Run: syncd login "{options.name}". If this happens every week, see docs/google.md, "every week"'
+
     def renew(self) -> bool:
         """The access token was refused though it should be good: get another."""
         with self._lock:
@@ -85,7 +104,8 @@ class Transports:
 
         credentials.refresh(Request(self._plain()))  # type: ignore[no-untyped-call]
         if hasattr(credentials, "to_json") and getattr(credentials, "refresh_token", None):
-            self._secrets.put(self._options.name, credentials.to_json())
+            kept = json.loads(self._secrets.get(self._options.name) or "{}")
+            self._secrets.put(self._options.name, json.dumps(kept | json.loads(credentials.to_json())))
 
     def _login(self) -> Credentials:
         if self._credentials is None:
@@ -94,10 +114,11 @@ class Transports:
 
 
 class _Authorised:
-    """One thread's transport."""
+    """One thread's transport. `remedy`: what to do when the login is refused."""
 
     def __init__(self, transports: Transports) -> None:
         self._transports, self._http = transports, transports.plain()
+        self.remedy = transports.remedy()
 
     def renew(self) -> bool:
         return self._transports.renew()
@@ -139,15 +160,13 @@ def credentials_of(options: GoogleAccountOptions, secrets: Secrets) -> Credentia
 
 
 def _from_command(options: GoogleAccountOptions) -> Credentials:
-    from datetime import datetime, timedelta
-
     from google.oauth2.credentials import Credentials
 
     def fetch(request: object, scopes: Sequence[str]) -> tuple[str, datetime]:
         del request, scopes
         token = from_command(options.token_command or "", options.name)
         # google-auth counts in naive UTC; the command is asked again before a usual token runs out.
-        return token, datetime.utcnow() + timedelta(minutes=45)  # noqa: DTZ003
+        return token, datetime.now(UTC).replace(tzinfo=None) + timedelta(minutes=45)
 
     return Credentials(None, refresh_handler=fetch, scopes=list(scopes_of(options)))  # type: ignore[no-untyped-call]
 
@@ -194,12 +213,18 @@ def log_in(
         return f'"{options.name}" needs no login: the config names where its token comes from.'
     client = _client(options)
     scopes = list(scopes_of(options))
-    credentials = _by_loopback(client, scopes, browser) if browser else _by_pasting(client, scopes, tell, ask)
+    ca = str(options.ca_file) if options.ca_file else None
+    flow, answer = _by_loopback(client, scopes, browser) if browser else _by_pasting(client, scopes, tell, ask)
+    credentials = _exchanged(flow, answer, ca)
     granted = set(getattr(credentials, "granted_scopes", None) or scopes)
     if not granted >= set(scopes):
         fix = "Log in again and tick every box; syncd asks for nothing that could show the text of a mail."
         raise ConnectorError("not everything was allowed on the consent page.", where=options.name, fix=fix)
-    secrets.put(options.name, credentials.to_json())  # type: ignore[attr-defined]
+    info = json.loads(credentials.to_json())  # type: ignore[attr-defined]
+    lasts = flow.oauth2session.token.get("refresh_token_expires_in")
+    if lasts:
+        info["ends"] = (datetime.now(UTC) + timedelta(seconds=int(lasts))).isoformat(timespec="seconds")
+    secrets.put(options.name, json.dumps(info))
     return f'"{options.name}" is logged in. Try it with: syncd sync'
 
 
@@ -219,7 +244,7 @@ def _client(options: GoogleAccountOptions) -> Json:
     return client
 
 
-def _by_loopback(client: Json, scopes: list[str], browser: Callable[[str], object]) -> Credentials:
+def _by_loopback(client: Json, scopes: list[str], browser: Callable[[str], object]) -> tuple[Any, str]:
     """A one-time listener on 127.0.0.1 takes the code (RFC 8252, 7.3)."""
     from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -230,7 +255,7 @@ def _by_loopback(client: Json, scopes: list[str], browser: Callable[[str], objec
     caught: list[str] = []
 
     def page(environ: Json, start: Callable[..., object]) -> list[bytes]:
-        caught.append(f"https://{environ['HTTP_HOST']}{environ['PATH_INFO']}?{environ['QUERY_STRING']}")
+        caught.append(f"http://{environ['HTTP_HOST']}{environ['PATH_INFO']}?{environ['QUERY_STRING']}")
         start("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
         return [b"syncd is logged in. You can close this page."]
 
@@ -244,20 +269,19 @@ def _by_loopback(client: Json, scopes: list[str], browser: Callable[[str], objec
         raise ConnectorError(
             "no answer came from the browser within five minutes.", fix="Try again with --no-browser."
         )
-    return _exchanged(flow, caught[0])
+    return flow, caught[0]
 
 
 def _by_pasting(
     client: Json, scopes: list[str], tell: Callable[[str], object], ask: Callable[[str], str]
-) -> Credentials:
+) -> tuple[Any, str]:
     flow = _flow(client, scopes, "http://127.0.0.1:1/")
     url, _ = flow.authorization_url(access_type="offline", prompt="consent")
     tell(
         f"Open this address in a browser on any machine and allow access:\n\n{url}\n\n"
         "The browser then shows a page that does not load. Copy the whole address of that page from the address bar."
     )
-    answer = ask("The address: ").strip()
-    return _exchanged(flow, answer.replace("http://", "https://", 1))
+    return flow, ask("The address: ").strip()
 
 
 def _flow(client: Json, scopes: list[str], back: str) -> Any:
@@ -268,31 +292,68 @@ def _flow(client: Json, scopes: list[str], back: str) -> Any:
     return flow
 
 
-def _exchanged(flow: Any, answer: str) -> Credentials:
-    """The code for the tokens. oauthlib wants https in the answer's address; loopback is exempt by RFC 8252."""
-    import os
-
-    switch = "OAUTHLIB_RELAX_TOKEN_SCOPE"  # a box that was not ticked is told in our words, not in oauthlib's
-    before = os.environ.get(switch)
-    os.environ[switch] = "1"
+def _exchanged(flow: Any, answer: str, ca: str | None) -> Credentials:
+    """The code for the tokens; `answer` is the address that Google sent the browser to, or the code alone."""
+    given = {"authorization_response": answer.replace("http://", "https://", 1)}  # loopback is as good: RFC 8252, 7.3
+    if "://" not in answer and "code=" not in answer:
+        given = {"code": answer}
+    elif "://" not in answer:
+        given = {"authorization_response": f"https://127.0.0.1/?{answer.rpartition('?')[2]}"}
     try:
-        flow.fetch_token(authorization_response=answer)
+        with _told_in_our_words(flow.client_config["token_uri"]):
+            flow.fetch_token(**given, **({"verify": ca} if ca else {}))
     except Exception as error:
         raise ConnectorError(
             f"Google did not accept the answer: {error}.", fix="Try again; a code is good once."
         ) from error
-    finally:
-        if before is None:
-            del os.environ[switch]
     credentials: Credentials = flow.credentials
     return credentials
 
 
-def hosts(options: GoogleAccountOptions, api: str) -> tuple[str, ...]:
-    """The hosts that an account of Google contacts."""
-    from urllib.parse import urlsplit
+@contextmanager
+def _told_in_our_words(token_uri: str) -> Iterator[None]:
+    """Switches of oauthlib that there are only as variables of the environment: a box that was not ticked is our
+    message, and a token server on this machine may be plain http."""
+    switches = {"OAUTHLIB_RELAX_TOKEN_SCOPE": "1"}
+    parts = urlsplit(token_uri)
+    if parts.scheme == "http" and is_loopback(parts.hostname or ""):
+        switches["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
+    before = {name: os.environ.get(name) for name in switches}
+    os.environ.update(switches)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
+
+def ends(options: GoogleAccountOptions, secrets: Secrets) -> datetime | None:
+    """When the login runs out whatever one does, if Google said so: it does in a project in "Testing"."""
+    kept = secrets.get(options.name)
+    told = json.loads(kept).get("ends") if kept else None
+    return datetime.fromisoformat(told) if told else None
+
+
+def hosts(options: GoogleAccountOptions, api: str) -> tuple[str, ...]:
+    """The hosts that an account of Google contacts, the owner's browser included."""
     own = urlsplit(options.endpoint).hostname if options.endpoint else None
     if options.token_command:
         return (own or api,)
-    return (own or api, "oauth2.googleapis.com", "accounts.google.com")
+    told = _uris(options)
+    logins = (told.get("token_uri", TOKEN_URI), told.get("auth_uri", "https://accounts.google.com"))
+    wanted = logins[:1] if options.service_account_file else logins
+    return tuple(dict.fromkeys((own or api, *(urlsplit(uri).hostname or uri for uri in wanted))))
+
+
+def _uris(options: GoogleAccountOptions) -> dict[str, str]:
+    """Where the owner's client or service account logs in, as its file says."""
+    file = options.service_account_file or options.client_file
+    try:
+        told = json.loads(file.read_text()) if file else {}
+        told = told.get("installed", told)
+        return {key: str(told[key]) for key in ("token_uri", "auth_uri") if told.get(key)}
+    except (OSError, ValueError, AttributeError):
+        return {}

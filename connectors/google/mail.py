@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from hashlib import blake2b
 
 import msgspec
 
@@ -49,8 +50,19 @@ def places_of(label_ids: Iterable[str], labels: Mapping[str, Place]) -> tuple[Pl
 
 
 def etag_of(label_ids: Iterable[str], labels: Mapping[str, Place]) -> str:
-    """Changes whenever a place may: a message's headers never do. Reading or starring a message is no change."""
-    return ",".join(sorted(id_ for id_ in label_ids if id_ in labels)) or "-"
+    """Changes whenever a place may, by its labels or their names: a message's headers never do. Reading or starring
+    a message is no change."""
+    return ",".join(f"{id_}{_mark(labels[id_])}" for id_ in sorted(label_ids) if id_ in labels) or "-"
+
+
+def _mark(place: Place) -> str:
+    """What tells a renamed label of the owner's own; Gmail's history says nothing of a new name."""
+    return "" if place.role else f":{blake2b(place.name.encode(), digest_size=4).hexdigest()}"
+
+
+def labels_in(etag: str) -> tuple[str, ...]:
+    """The label ids that an etag was made of."""
+    return tuple(part.partition(":")[0] for part in etag.split(",") if part != "-")
 
 
 def item_of(resource: Json, labels: Mapping[str, Place], now: datetime) -> Item:

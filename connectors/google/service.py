@@ -9,19 +9,24 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import re
 import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
 
-from connectors.connector import ConnectorError, Cost, NeedsLogin, Throttled
+from connectors.connector import ConnectorError, Cost, NeedsLogin, Throttled, Unreachable
 from connectors.patience import Again, Budget, Patience, retry_after
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "concurrentLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 OVER = frozenset({"quotaExceeded", "dailyLimitExceeded"})
+TOO_NARROW = frozenset({"insufficientPermissions", "PERMISSION_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
+SWITCHED_OFF = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 PARTS = 50
 """Google discourages batches of more than 50 parts."""
 
@@ -41,6 +46,17 @@ class Missing(Exception):
 class Gone(Exception):
     """The cursor is not good any more (410)."""
 
+
+class Misunderstood(ConnectorError):
+    """The request is not one that Google knows (400): a cursor of another time, or a defect of ours."""
+
+
+class Stale(Again):
+    """The access token is not accepted, though it should still be good."""
+
+
+_UNTIL = re.compile(r"Retry after (\d{4}-\d\d-\d\dT[\d:.]+Z)", re.IGNORECASE)
+"""Gmail writes into the message of a 403 for how long the mailbox is closed to us."""
 
 _ABSENT: Mapping[int, type[Exception]] = {404: Missing, 410: Gone}
 
@@ -111,10 +127,11 @@ class Service:
             try:
                 answer: Json = call.request.execute(http=self._http, num_retries=0)
             except Exception as error:
-                raise self.sorted(error, call.name) from error
+                failure = self.sorted(error, call.name)
+                raise (self._renewed(failure) if isinstance(failure, Stale) else failure) from error
             return answer
 
-        return self.patience.call(once, self._account)
+        return self._patiently(once)
 
     def execute_all(self, calls: Sequence[Call]) -> list[Json | None]:
         """The answers to at most `PARTS` requests in one round trip; None for what is missing.
@@ -130,8 +147,16 @@ class Service:
             if again is not None:
                 raise again
 
-        self.patience.call(once, self._account)
+        self._patiently(once)
         return [answers[index] for index in range(len(calls))]
+
+    def _patiently(self, once: Callable[[], T]) -> T:
+        try:
+            return self.patience.call(once, self._account)
+        except Unreachable as error:
+            if isinstance(error.__cause__, Stale):  # every new token was refused as well
+                raise self._no_login(error.__cause__) from error
+            raise
 
     def _batch(
         self, calls: Sequence[Call], waiting: list[int], answers: dict[int, Json | None]
@@ -153,23 +178,47 @@ class Service:
         self._count(units)
         try:
             batch.execute(http=self._http)
+        except KeyError:  # the client library looks for a part that did not come
+            return Again("Google's answer is not complete"), [index for index in waiting if index not in answers]
         except Exception as error:
             failure = self.sorted(error, "batch")
+            failure = self._renewed(failure) if isinstance(failure, Stale) else failure
             if isinstance(failure, Again):
                 return failure, [index for index in waiting if index not in answers]
             raise failure from error
-        again = None
+        return self._parts_that_failed(calls, failures, answers)
+
+    def _parts_that_failed(
+        self, calls: Sequence[Call], failures: Mapping[int, Exception], answers: dict[int, Json | None]
+    ) -> tuple[Again | None, list[int]]:
+        """Which parts to ask for again; the longest wait of all counts, and one new token is enough for all."""
+        again: list[Again] = []
         left = []
         for index, cause in failures.items():
             meant = self.sorted(cause, calls[index].name)
             if isinstance(meant, Missing):
                 answers[index] = None
             elif isinstance(meant, Again):
-                again = meant
+                again.append(meant)
                 left.append(index)
             else:
                 raise meant from cause
-        return again, sorted(left)
+        stale = next((one for one in again if isinstance(one, Stale)), None)
+        if stale is not None and not isinstance(renewed := self._renewed(stale), Again):
+            raise renewed
+        # What is throttled speaks for the rest: a stale token has been seen to.
+        return max(again, key=lambda one: (one.throttled, one.after or 0.0), default=None), sorted(left)
+
+    def _renewed(self, stale: Stale) -> Exception:
+        """What to do about a refused access token, after a new one has been fetched."""
+        renew = getattr(self._http, "renew", None)
+        if renew is None:
+            return self._no_login(stale)
+        try:
+            renew()
+        except Exception as error:  # noqa: BLE001 - sorted below
+            return self.sorted(error, "login")
+        return stale
 
     @property
     def _http(self) -> Http:
@@ -204,6 +253,8 @@ class Service:
         from googleapiclient.errors import HttpError
         from httplib2 import HttpLib2Error
 
+        if isinstance(error, ConnectorError):
+            return error
         if isinstance(error, HttpError):
             return self._refusal(error, name)
         if isinstance(error, auth.RefreshError):
@@ -221,11 +272,12 @@ class Service:
         if getattr(error, "retryable", False):
             return Again("Google's login server does not answer")
         said = str(error.args[0]) if error.args else "the login is not good any more"
-        return NeedsLogin(
-            f"Google no longer accepts the login ({said[:200]}).",
-            where=self._account,
-            fix=f'Run: syncd login "{self._account}". If this happens every week, see docs/google.md, "every week".',
-        )
+        what = f"Google no longer accepts the login ({said[:200]})."
+        return NeedsLogin(what, where=self._account, fix=self._remedy())
+
+    def _remedy(self) -> str:
+        told: str | None = getattr(self._http, "remedy", None)
+        return told or f'Run: syncd login "{self._account}"'
 
     def _refusal(self, error: Any, name: str) -> Exception:
         status = int(error.resp.status)
@@ -234,27 +286,37 @@ class Service:
         if status in _ABSENT:
             return _ABSENT[status](message)
         if status == 401:
-            return Again("Google does not accept the access token") if self._renew() else self._no_login(error)
+            return Stale("Google does not accept the access token")
         if status == 429 or (status == 403 and reason in TOO_FAST):
-            return Again("Google asks for patience", after=after, throttled=True)
+            return Again("Google asks for patience", after=self._closed_for(message, after), throttled=True)
         if status == 403 and reason in OVER:
             return Throttled(
                 "the quota of this day is used up.", retry_after=3600, where=self._account, fix="It goes on tomorrow."
             )
-        if status >= 500:
+        if status >= 500 or status < 300:  # the client library calls a garbled answer to a batch an error too
             return Again(f"Google fails with {status}", after=after)
-        return self._forbidden(status, name, message)
+        return self._forbidden(status, reason, name, message)
 
-    def _forbidden(self, status: int, name: str, message: str) -> ConnectorError:
+    def _closed_for(self, message: str, after: float | None) -> float | None:
+        """Seconds to wait, by the header or by the moment that the message names."""
+        until = _UNTIL.search(message)
+        if until is None:
+            return after
+        wait = (datetime.fromisoformat(until[1]) - self.patience.clock.now).total_seconds()
+        return max(after or 0.0, wait)
+
+    def _forbidden(self, status: int, reason: str, name: str, message: str) -> ConnectorError:
+        where = self._account
+        if status == 403 and (reason in SWITCHED_OFF or "has not been used in project" in message):
+            api = "Gmail API" if self._name.startswith("gmail") else "Google Calendar API"
+            fix = "Enable it there (docs/google.md), wait a minute, then run: syncd sync"
+            return ConnectorError(f"the {api} is not enabled in your Google project.", where=where, fix=fix)
+        if status == 403 and reason in TOO_NARROW:
+            what = f"the login does not allow {name} ({message})."
+            return NeedsLogin(what, where=where, fix=f"{self._remedy()} (tick every box; docs/google.md lists them).")
         if status == 403:
-            fix = f'Run: syncd login "{self._account}" and tick every box; the scopes are in docs/google.md.'
-            return NeedsLogin(f"Google refuses {name}: {message}.", where=self._account, fix=fix)
-        return ConnectorError(f"Google does not understand {name} ({status}): {message}.", where=self._account)
-
-    def _renew(self) -> bool:
-        """Throw away an access token that was refused; the transport fetches a new one. False if it cannot."""
-        renew = getattr(self._http, "renew", None)
-        return bool(renew and renew())
+            return ConnectorError(f"Google refuses {name}: {message}.", where=where, fix="See docs/google.md.")
+        return Misunderstood(f"Google does not understand {name} ({status}): {message}.", where=where)
 
 
 class _Weighed:
@@ -263,6 +325,7 @@ class _Weighed:
     def __init__(self, inner: Http, service: Service) -> None:
         self._inner, self._service = inner, service
         self.renew = getattr(inner, "renew", None)
+        self.remedy = getattr(inner, "remedy", None)
 
     def request(
         self, uri: str, method: str = "GET", body: Any = None, headers: Mapping[str, str] | None = None, **more: Any
@@ -280,5 +343,6 @@ def _said(error: Any) -> tuple[str, str]:
         return "", str(error.resp.reason)
     if not isinstance(told, dict):
         return "", str(told)
-    errors = told.get("errors") or [{}]
+    details = [one for one in told.get("details") or () if isinstance(one, dict) and one.get("reason")]
+    errors = told.get("errors") or details or [{}]
     return str(errors[0].get("reason") or told.get("status") or ""), str(told.get("message") or "").rstrip(".")

@@ -46,6 +46,7 @@ class FakeCalendar:
     calendars: tuple[CalendarInfo, ...] = (CalendarInfo("mara@visser-advies.example", "Mara", primary=True),)
     oldest_token: int = 0
     page_size: int = 250
+    keeps_details: bool = False  # a deleted entry keeps all it had, as in its organiser's own calendar
     _firsts: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
 
     def expire_tokens(self) -> None:
@@ -90,7 +91,7 @@ class FakeCalendar:
         entry = self.mailbox.entries.get((info.id, path["eventId"]))
         if entry is None:
             raise Refused(404, "notFound", "Not Found")
-        return _event(entry, request)
+        return self._event(entry, request)
 
     def _list(self, path: dict[str, str], request: Request) -> Json:
         info = self._info(path)
@@ -144,13 +145,29 @@ class FakeCalendar:
             "summary": info.summary,
             "timeZone": info.zone,
             "accessRole": info.role,
-            "items": [_event(entry, request) for entry in given],
+            "items": [self._event(entry, request) for entry in given],
         }
         if more:
             return answer | {"nextPageToken": f"p~{given[-1].id}~{upto}"}
         name = str(len(self._firsts))
         self._firsts[name] = asked
         return answer | {"nextSyncToken": f"s~{upto}~{name}"}
+
+    def _event(self, entry: Entry, request: Request) -> Json:
+        if entry.deleted:
+            if self.keeps_details:
+                return {**entry.data, "kind": "calendar#event", "status": "cancelled"}
+            # All that is promised of a deleted entry: its id, and as an exception its place in the series.
+            kept = ("id", "recurringEventId", "originalStartTime")
+            return {"kind": "calendar#event", "status": "cancelled"} | {
+                key: entry.data[key] for key in kept if key in entry.data
+            }
+        data: dict[str, Any] = dict(entry.data)
+        most = request.one("maxAttendees")
+        if most is not None and len(data.get("attendees", [])) > int(most):
+            data["attendeesOmitted"] = True
+            data["attendees"] = [one for one in data["attendees"] if one.get("self")]
+        return data
 
 
 def _refuse_mixture(request: Request, token: str | None) -> None:
@@ -167,17 +184,3 @@ def _refuse_mixture(request: Request, token: str | None) -> None:
 
 def _exception(entry: Entry) -> bool:
     return "recurringEventId" in entry.data
-
-
-def _event(entry: Entry, request: Request) -> Json:
-    if entry.deleted:  # a deleted entry keeps its id and, as an exception of a series, its place in it
-        kept = ("id", "recurringEventId", "originalStartTime", "iCalUID")
-        return {"kind": "calendar#event", "status": "cancelled"} | {
-            key: entry.data[key] for key in kept if key in entry.data
-        }
-    data: dict[str, Any] = dict(entry.data)
-    most = request.one("maxAttendees")
-    if most is not None and len(data.get("attendees", [])) > int(most):
-        data["attendeesOmitted"] = True
-        data["attendees"] = [one for one in data["attendees"] if one.get("self")]
-    return data

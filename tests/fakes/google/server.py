@@ -10,7 +10,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from email.parser import BytesParser
 from typing import Protocol
@@ -28,6 +28,9 @@ CALENDAR_SCOPES = (
     "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
 )
 _PERMANENT = 10.0**12
+_WEEK = 7 * 24 * 3600
+_AGAIN = "again~"
+"""Begins the page token that an empty page gives: what it left out comes with the next one."""
 
 
 class CalendarService(Protocol):
@@ -66,6 +69,10 @@ class FakeGoogle:
     labels: dict[str, str] = field(default_factory=dict)
     log: list[tuple[float, str, int, int]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    allowed: frozenset[str] | None = None  # the boxes that the owner ticks on the consent page; None: all
+    denied: bool = False  # the owner clicks Cancel
+    testing: bool = False  # the consent screen is in "Testing": a login ends after seven days
+    delegated: frozenset[str] = frozenset((METADATA, *CALENDAR_SCOPES))  # what a service account may ask for
 
     def __post_init__(self) -> None:
         self.gmail = Gmail(self.mailbox, self.labels)
@@ -117,8 +124,12 @@ class FakeGoogle:
             granted = self._codes.pop(form["code"])
             self._issued += 1
             refresh = f"1//refresh-{self._issued}"
+            more: Json = {"refresh_token": refresh}
+            if self.testing:
+                granted.expires = self.clock.monotonic() + _WEEK
+                more["refresh_token_expires_in"] = _WEEK - 1
             self.grants[refresh] = granted
-            return self._tokens(refresh, {"refresh_token": refresh})
+            return self._tokens(refresh, more)
         refresh = form.get("refresh_token", "")
         known = self.grants.get(refresh)
         if kind != "refresh_token" or known is None or known.revoked or known.expires <= self.clock.monotonic():
@@ -134,10 +145,13 @@ class FakeGoogle:
     def _delegated(self, form: Json) -> Response:
         """A service account that acts for the owner: `sub` must be the owner, `aud` the vendor's own address."""
         claims = json.loads(base64.urlsafe_b64decode(form["assertion"].split(".")[1] + "=="))
-        if claims.get("sub") != self.mailbox.address:
+        asked = frozenset(claims["scope"].split())
+        if claims.get("aud") != "https://oauth2.googleapis.com/token":
+            return Response.of({"error": "invalid_grant", "error_description": "Invalid JWT: wrong audience."}, 400)
+        if claims.get("sub") != self.mailbox.address or not asked <= self.delegated:
             text = "Client is unauthorized to retrieve access tokens using this method, or not for this user."
             return Response.of({"error": "unauthorized_client", "error_description": text}, 401)
-        refresh = self.grant(claims["scope"].split())
+        refresh = self.grant(sorted(asked))
         return self._tokens(refresh, {})
 
     def _consent(self, request: Request) -> Response:
@@ -148,8 +162,12 @@ class FakeGoogle:
         back = request.one("redirect_uri") or ""
         if not re.match(r"http://(127\.0\.0\.1|localhost):\d+", back) or request.one("client_id") != self.client_id:
             return Response.of({"error": "redirect_uri_mismatch"}, 400)
-        self._codes[code] = Grant(asked)
-        query = {"code": code, "state": request.one("state") or "", "scope": " ".join(sorted(asked))}
+        if self.denied:
+            query = {"error": "access_denied", "state": request.one("state") or ""}
+            return Response(302, headers={"location": f"{back}?{urlencode(query)}"})
+        granted = asked if self.allowed is None else asked & self.allowed
+        self._codes[code] = Grant(granted)
+        query = {"code": code, "state": request.one("state") or "", "scope": " ".join(sorted(granted))}
         return Response(302, headers={"location": f"{back}?{urlencode(query)}"})
 
     # API
@@ -203,14 +221,14 @@ class FakeGoogle:
             assert backend is not None
             if fault is Fault.GONE:
                 self._expire(name, request)
-            answer = backend.answer(name, path, request, scopes)
+            answer = backend.answer(name, path, _where_it_was(request), scopes)
             document.validate(method, answer)
             answer = self._strange_page(fault, name, request, answer)
             self.log.append((self.clock.monotonic(), name, units, 200))
             return Response.of(masked(answer, request.one("fields")))
         except Refused as refused:
             self.log.append((self.clock.monotonic(), name or request.path, 0, refused.status))
-            return _error(refused)
+            return _error(refused, gmail=service == "gmail")
 
     def _refuse(self, fault: Fault | None) -> None:
         if fault is Fault.SLOW:
@@ -237,12 +255,10 @@ class FakeGoogle:
         items = next((key for key in ("messages", "history", "items", "threads") if key in answer), None)
         if items is None or not name.endswith(".list"):
             return answer
-        if fault is Fault.EMPTY_PAGE and items == "items" and not request.one("pageToken") and answer[items]:
-            return {
-                **{k: v for k, v in answer.items() if k != "nextSyncToken"},
-                "items": [],
-                "nextPageToken": "first",
-            }
+        if fault is Fault.EMPTY_PAGE and answer[items]:
+            kept = {key: value for key, value in answer.items() if key not in {"nextSyncToken", items}}
+            empty: Json = {"items": []} if items == "items" else {}  # Gmail leaves out what is empty
+            return {**kept, **empty, "nextPageToken": f"{_AGAIN}{request.one('pageToken') or ''}"}
         if fault is Fault.REPEATED_PAGE and request.one("pageToken") and name in self._last_page:
             answer = {**answer, items: self._last_page[name].get(items, [])[-3:] + answer[items]}
         self._last_page[name] = answer
@@ -261,17 +277,43 @@ class FakeGoogle:
         spent.append((now, units))
 
 
+def _where_it_was(request: Request) -> Request:
+    """The request for a page that came empty before."""
+    token = request.one("pageToken") or ""
+    if not token.startswith(_AGAIN):
+        return request
+    others = tuple((key, value) for key, value in request.query if key != "pageToken")
+    token = token.removeprefix(_AGAIN)
+    return replace(request, query=(*others, ("pageToken", token)) if token else others)
+
+
 def _possible(*, in_batch: bool) -> tuple[Fault, ...]:
     whole = (Fault.CUT,)
     parts = tuple(fault for fault in Fault if fault not in whole)
     return parts if in_batch else (*parts, *whole)
 
 
-def _error(refused: Refused) -> Response:
+_STATUS = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+
+
+def _error(refused: Refused, *, gmail: bool = False) -> Response:
     """An error in the shape that Google's pages show."""
     domain = "usageLimits" if "Limit" in refused.reason or "quota" in refused.reason.lower() else "global"
     one = {"domain": domain, "reason": refused.reason, "message": refused.message}
-    body = {"error": {"errors": [one], "code": refused.status, "message": refused.message}}
+    error: Json = {"errors": [one], "code": refused.status, "message": refused.message}
+    if gmail and refused.status in _STATUS:
+        error["status"] = _STATUS[refused.status]
+    if refused.reason == "insufficientPermissions":  # as it was seen: without a list
+        del error["errors"]
+    body = {"error": error}
     headers = {"retry-after": "2"} if refused.status == 429 else {}
     return Response.of(body, refused.status, headers)
 
