@@ -24,7 +24,7 @@ QUIET = 0.2
 def presence(world: World, labels: str) -> tuple[Floats, Floats, Floats, Floats]:
     """Weekly counts [people, weeks]: personal rich, personal mail, other rich, other mail (bills count there)."""
     c = world.contacts
-    personal = c.personal if labels == "true" else c.relational > 0.5
+    personal = c.personal if labels == "true" else c.labelled
     mail = c.channel == MAIL
     counts = []
     for chosen in (personal & ~mail, personal & mail, ~personal & ~mail, ~personal & mail):

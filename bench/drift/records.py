@@ -26,7 +26,7 @@ DRIFTS = ("abrupt", "ramp", "billing")
 class Contacts:
     """Columns of equal length, sorted by week.
 
-    personal: in truth. relational: the label's probability; transactional likewise. second: uses the person's
+    personal: in truth. relational: the label's probability; transactional likewise. labelled: the hard label. second: uses the person's
     second address. outgoing, opens: who wrote, and whether it opens a conversation.
     """
 
@@ -35,6 +35,7 @@ class Contacts:
     channel: NDArray[np.int64]
     personal: NDArray[np.bool_]
     relational: NDArray[np.float64]
+    labelled: NDArray[np.bool_]
     transactional: NDArray[np.float64]
     took_place: NDArray[np.float64]
     second: NDArray[np.bool_]

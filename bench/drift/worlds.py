@@ -217,8 +217,8 @@ def _contacts(
     order = order[shown[order]]
     opens_share = np.where(truth.kind == "one_sided", np.where(rng.random(n) < 0.5, 0.05, 0.95), rng.beta(8, 8, n))
     outgoing = rng.random(len(who)) < opens_share[who]
-    relational, transactional = _labels(setting, personal, business, rng)
-    columns = (who, week, channel, personal, relational, transactional)
+    relational, labelled, transactional = _labels(setting, personal, business, rng)
+    columns = (who, week, channel, personal, relational, labelled, transactional)
     met_it = np.where(channel == MAIL, 1.0, rng.choice([0.95, 0.8], len(who)))
     second = np.isin(truth.kind[who], ["address", "moved_address", "job_change"]) & after
     rest = (met_it, second, outgoing, rng.random(len(who)) < 0.6)
@@ -227,17 +227,20 @@ def _contacts(
 
 def _labels(
     setting: Setting, personal: NDArray[np.bool_], business: Floats, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """P(relational) and P(transactional) as a labeller would give them."""
+) -> tuple[Floats, NDArray[np.bool_], Floats]:
+    """P(relational), the hard label and P(transactional) as a labeller would give them."""
     size = len(personal)
     if setting.labels == "soft":
         distance = 2 * 1.0364 * (setting.flips / 0.15)  # two normals that far apart err for 15 % at the middle
         if setting.flips != 0.15:
             raise ValueError("soft labels are made for flips of 0.15")
         score = rng.normal(np.where(personal, distance / 2, -distance / 2), 1.0)
-        relational = 1 / (1 + np.exp(-distance * score))
+        share = personal.mean()
+        relational = 1 / (1 + (1 - share) / share * np.exp(-distance * score))
+        labelled = score > 0
     else:
         wrong = (rng.random(size) < setting.flips) & (setting.labels != "true")
-        relational = np.where(personal ^ wrong, 0.95, 0.05)
+        labelled = personal ^ wrong
+        relational = np.where(labelled, 0.95, 0.05)
     order = rng.random(size) < business
-    return relational, (1 - relational) * np.where(order, 0.9, 0.15)
+    return relational, labelled, (1 - relational) * np.where(order, 0.9, 0.15)

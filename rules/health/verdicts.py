@@ -26,7 +26,7 @@ LEAVE = 0.05  # of the threshold at which a status began
 # Rhythms wander, and with those whom one meets often the wandering shows. The threshold grows with the usual share of
 # personal weeks, so that false flags are about as rare at every rhythm: measured in bench/drift on people who never
 # drift.
-CALIBRATION = 1.2
+CALIBRATION = 0.9
 USUAL_SHARE = 0.3
 LEAST_FACTOR, MOST_FACTOR = 0.35, 3.0
 
