@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,10 +15,11 @@ from syncd.assess import assess, backtest
 from syncd.config import Config
 from syncd.ledger import Ledger
 from syncd.report.words import LABELS, day, listed, shown_name, shown_text
-from syncd.rows import interaction_row, person_row
+from syncd.rows import happened, interaction_row, person_row
 
 LATEST = 8
 WEEKS = 52
+WIDTH = 100
 _PURPOSES = ("relational", "working", "transactional")
 
 
@@ -34,7 +36,7 @@ def explanation(ledger: Ledger, config: Config, person: Person, *, now: datetime
     assessed = assess(ledger, config, now=now)
     week = assessed.week
     found = next((one for one in week.assessments if one.person == person.id), None) if week else None
-    contacts = [one for one in assessed.history.interactions if one.person == person.id]
+    contacts = [one for one in assessed.history.interactions if one.person == person.id and happened(one)]
     subjects = config.privacy.show_subjects
     text = "\n".join(_text(person, found, contacts, assessed.as_of, subjects=subjects))
     row = {
@@ -92,10 +94,10 @@ def _verdict(found: Assessment) -> Iterator[str]:
     since = f" since {day(found.since)}" if found.since else ""
     sure = f", probability {found.probability:.2f}" if found.probability is not None else ""
     also = f"; also {listed([LABELS[status].lower() for status in found.also])}" if found.also else ""
-    yield f"{LABELS[found.status]}{since}{sure}{also}."
-    yield shown_text(found.evidence)
+    yield f"{LABELS[found.status].capitalize()}{since}{sure}{also}."
+    yield from _filled(shown_text(found.evidence))
     if found.suggestion:
-        yield shown_text(found.suggestion)
+        yield from _filled(shown_text(found.suggestion))
     facets = [_facet(name, facet) for name, facet in found.facets.items()]
     if facets:
         yield ""
@@ -106,9 +108,9 @@ def _facet(name: str, facet: Facet) -> str:
     def shown(value: float) -> str:
         return f"{value:.0%}" if facet.unit == "share" else f"{value:.1f} {facet.unit}"
 
+    between = f" (between {shown(facet.low)} and {shown(facet.high)})" if facet.low < facet.high else ""
     past = f", before {shown(facet.past)}" if facet.past is not None else ""
-    between = f"between {shown(facet.low)} and {shown(facet.high)}"
-    return f"  {name.replace('_', ' '):<28} {shown(facet.value)} ({between}){past}, {facet.trend}"
+    return f"  {name.replace('_', ' '):<20} {shown(facet.value)}{between}{past}, {facet.trend}"
 
 
 def _counts(contacts: Sequence[Interaction], as_of: date) -> Iterator[str]:
@@ -127,12 +129,18 @@ def _contact(contact: Interaction, *, subjects: bool) -> Iterator[str]:
     title = f" “{shown_text(contact.title)}”" if subjects and contact.title else ""
     channel = contact.channel.value.replace("_", " ")
     yield f"  {contact.local}  {channel} ({contact.direction.value}), {kind} {share:.0%}{title}"
-    yield from _reasons("      because", contact.evidence[:3])
+    yield from _reasons("      because", contact.evidence[:4])
 
 
 def _reasons(head: str, evidence: Sequence[Evidence]) -> Iterator[str]:
-    if evidence:
-        yield f"{head} {'; '.join(shown_text(one.because) for one in evidence)}"
+    reasons = dict.fromkeys(shown_text(one.because) for one in evidence)
+    if reasons:
+        yield from _filled(f"{head} {'; '.join(reasons)}", indent=" " * (len(head) - len(head.lstrip()) + 2))
+
+
+def _filled(text: str, indent: str = "") -> list[str]:
+    first = text[: len(text) - len(text.lstrip())]
+    return textwrap.wrap(text.lstrip(), WIDTH, initial_indent=first, subsequent_indent=indent)
 
 
 def _assessment_row(found: Assessment) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from rules.health.assessment import Change
-from rules.meaning import Evidence, Interaction, Person
+from rules.meaning import Channel, Evidence, Interaction, Person
 from syncd.config import Config
 from syncd.ledger import Ledger
 from syncd.sync import SyncResult
@@ -20,7 +20,7 @@ _PURPOSES = ("relational", "working", "transactional")
 
 def people_rows(ledger: Ledger, config: Config) -> list[Row]:
     """Everybody, those with most interactions first; people whom the config ignores are left out."""
-    counts = Counter(interaction.person for interaction in ledger.meaning.interactions())
+    counts = Counter(one.person for one in ledger.meaning.interactions() if happened(one))
     ignored = {address for person in config.person if person.ignore for address in person.addresses}
     people = [person for person in ledger.meaning.people() if ignored.isdisjoint(person.addresses)]
     return [person_row(person, counts[person.id]) for person in sorted(people, key=lambda p: (-counts[p.id], p.id))]
@@ -67,10 +67,15 @@ def interaction_rows(
     """Interactions in order of time; `days` are the owner's, both included. `subjects` False leaves titles out."""
     first, last = days
     for interaction in ledger.meaning.interactions(person):
-        if channel is not None and interaction.channel.value != channel:
+        if not happened(interaction) or (channel is not None and interaction.channel.value != channel):
             continue
         if (first is None or first <= interaction.local) and (last is None or interaction.local <= last):
             yield interaction_row(interaction, subjects=subjects)
+
+
+def happened(interaction: Interaction) -> bool:
+    """Whether somebody was met or written to: not what is only planned, was declined or was called off."""
+    return not interaction.planned and interaction.took_place > 0 and interaction.channel is not Channel.NONE
 
 
 def interaction_row(interaction: Interaction, *, subjects: bool) -> Row:

@@ -153,11 +153,10 @@ def progress(title: str, clock: Callable[[], float] = time.monotonic) -> Iterato
         elapsed = clock() - began
         if elapsed < PATIENCE:
             return
+        rate = f"{done / elapsed:,.0f}/s"
+        bar.update(task, description=f"{title} {what}".rstrip(), completed=done, total=total, rate=rate)
         if not bar.live.is_started:
             bar.start()
-        bar.update(
-            task, description=f"{title} {what}".rstrip(), completed=done, total=total, rate=f"{done / elapsed:,.0f}/s"
-        )
 
     try:
         yield tell
