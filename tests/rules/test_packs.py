@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from rules.fields import EVENT_FIELDS, FLAGS, MESSAGE_FIELDS, NUMBERS
 from rules.proving import Failure, prove
 from rules.ruleset import load
 
@@ -25,3 +28,12 @@ def test_every_rule_has_a_counter_example() -> None:
 def test_at_least_seventy_five_services() -> None:
     providers = {rule.provider for rule in RULES if rule.name.startswith("link.") and rule.provider}
     assert len(providers) >= 75
+
+
+def test_the_reference_names_every_field_flag_and_number() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "rules.md").read_text("utf-8")
+    families = ("subject_", "name_", "address_")
+    named = [flag for flag in FLAGS if not flag.startswith(families)]
+    missing = [name for name in (*named, *NUMBERS, *EVENT_FIELDS, *MESSAGE_FIELDS) if f"`{name}`" not in text]
+    assert not missing
+    assert all(f"`{family}*`" in text for family in families)
