@@ -79,7 +79,7 @@ def clues(message: Message, own: Collection[str], domains: frozenset[str]) -> Cl
             bool(others) and _is_group(others[0]),
         ),
         _form(text),
-        _subjects(words, who, crowd),
+        _subjects(words, who, crowd, text.kind),
         tuple(_names_in_subject(text, writer, addresses, own, other)),
         *map(_folder, (message.folders or ())[:3]),
         _WEEKEND if message.date is not None and message.date.weekday() >= 5 else (),
@@ -178,7 +178,7 @@ def _form(text: Text) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=65536)
-def _subjects(words: tuple[str, ...], who: str, crowd: str) -> tuple[str, ...]:
+def _subjects(words: tuple[str, ...], who: str, crowd: str, kind: str) -> tuple[str, ...]:
     """The topics that the subject speaks of, and how personal and business ones stand beside each other."""
     if not words:
         return ()
@@ -188,6 +188,7 @@ def _subjects(words: tuple[str, ...], who: str, crowd: str) -> tuple[str, ...]:
     both = f"topics:{min(personal, 1)}{min(business, 1)}"
     return (
         *(f"topic:{topic.name}" for topic in found),
+        *(f"topic:{topic.name} kind:{kind}" for topic in found),
         f"topics:{min(personal, 2)}{min(business, 2)}",
         f"{both} who:{who}",
         f"{both} people:{crowd}",
@@ -226,8 +227,11 @@ def _names_in_subject(
             yield "names the reader"
         if any(part in words for part in _parts(writer)):
             yield "names the writer"
-    if other not in own and any(len(p) > 3 and p in other.partition("@")[0] for a in own for p in _parts(a)[-1:]):
-        yield "same family name"
+    if other not in own:
+        family = next((p for a in own for p in _parts(a)[-1:] if len(p) > 3 and p in other.partition("@")[0]), None)
+        if family is not None:
+            same = any(address[:1] == other[:1] for address in own)
+            yield "the owner's own name" if same else "same family name"
 
 
 @lru_cache(maxsize=4096)

