@@ -16,7 +16,7 @@ from rules.health.verdicts import KEPT
 
 TRUTHS = {
     Status.MOVED_DOWN: ("moved_down", "abrupt", "ramp", "billing"),
-    Status.GOING_QUIET: ("quiet", "job_change"),
+    Status.GOING_QUIET: ("quiet", "job_change", "break", "long_leave", "address"),
     Status.ONE_SIDED: ("one_sided",),
     Status.NEVER_PERSONAL: ("never",),
 }

@@ -26,8 +26,8 @@ DRIFTS = ("abrupt", "ramp", "billing")
 class Contacts:
     """Columns of equal length, sorted by week.
 
-    personal: in truth. relational: the label's probability; transactional likewise. labelled: the hard label. second: uses the person's
-    second address. outgoing, opens: who wrote, and whether it opens a conversation.
+    personal: in truth. relational: the label's probability; transactional likewise. labelled: the hard label.
+    second: uses the person's second address. outgoing, opens: who wrote, and whether it opens a conversation.
     """
 
     person: NDArray[np.int64]

@@ -20,6 +20,7 @@ Bools = NDArray[np.bool_]
 WEEKS_PER_100_YEARS = 5200.0
 LEAST_PERSONAL = 5.0
 LEAST_OTHERS = 2.0
+MOST_OTHERS, LEAST_MISSED = 0.35, 3.0  # of other contact, for going quiet: at most this part, three weeks missed
 WATCH = 0.1  # of the threshold of a flag
 OVERDUE = 2.0  # times the rhythm that the owner wished for
 LEAVE = 0.05  # of the threshold at which a status began
@@ -94,6 +95,13 @@ def drift_gate(drift: State) -> Bools:
     return (drift["before_personal"] >= LEAST_PERSONAL) & others
 
 
+def fallen_silent(drift: State) -> Bools:
+    """Other contact has truly fallen as well, since the most likely change."""
+    since = drift["weeks"] - drift["before"]
+    usual = since * (drift["before_others"] + 0.5) / (drift["before"] + 1.0)
+    return (usual >= LEAST_MISSED) & (drift["others"] - drift["before_others"] <= MOST_OTHERS * usual)
+
+
 def strictness(state: State) -> NDArray[np.float64]:
     """Factor on the threshold of each row, from its usual share of personal weeks before the change."""
     share = state["before_personal"] / (state["before"] + 8.0)
@@ -113,7 +121,8 @@ def judge(verdicts: Verdicts, drift: State, ladder: State, week: int, thresholds
         Status.WATCH, week, goes_on & (drift["score"] >= WATCH * flag), drift["score"] < LEAVE * WATCH * flag
     )
     quiet = drift["score_quiet"]
-    verdicts.hold(Status.GOING_QUIET, week, enough & awake & (quiet >= flag), quiet < LEAVE * flag)
+    silent = enough & awake & fallen_silent(drift)
+    verdicts.hold(Status.GOING_QUIET, week, silent & (quiet >= flag), quiet < LEAVE * flag)
     down = thresholds.moved_down * patience * strictness(ladder)
     steps = (ladder["before_personal"] >= LEAST_PERSONAL) & awake
     steps &= ladder["others"] - ladder["before_others"] >= LEAST_OTHERS
