@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from connectors.registry import KINDS
 from syncd.cli.app import app
 from syncd.config import parse
 
@@ -81,3 +82,10 @@ def test_the_first_weeks_questions_are_answered_by_name() -> None:
         "upgrade-roll-back-move-to-a-new-server",
     ):
         assert question in titles
+
+
+def test_the_privacy_table_has_every_kind_of_account() -> None:
+    page = (ROOT / "docs" / "privacy.md").read_text()
+    table = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    named = set(re.findall(r"`(\w+)`", " ".join(table)))
+    assert KINDS.keys() - named == set()
