@@ -111,9 +111,12 @@ class Loop:
         log.info("the config or its rules changed")
         self._chores.rules = rules
         same_ledger = config.database == self.config.database
+        changed = [account.name for account in config.account if account not in self.config.account]
         self.config = config
         if same_ledger:
             self._follow(config)
+            for name in changed:  # another path or another filter is not to wait for the next turn
+                self._turns.hurry(name, self._now())
         return same_ledger
 
     def _follow(self, config: Config) -> None:
