@@ -127,6 +127,8 @@ def _check_value(key: str, value: str, parameter: Json) -> None:
     if kind == "integer":
         if not re.fullmatch(r"-?\d+", value):
             raise bad
+        if parameter.get("format", "").startswith("uint") and int(value) < 0:
+            raise bad
         low, high = parameter.get("minimum"), parameter.get("maximum")
         if (low is not None and int(value) < int(low)) or (high is not None and int(value) > int(high)):
             raise bad

@@ -177,7 +177,10 @@ class Gmail:
         return answer | {"snippet": mail.body[:80], "payload": payload}
 
     def _history_list(self, path: dict[str, str], request: Request) -> Json:
-        start = int(request.one("startHistoryId") or 0)
+        told = request.one("startHistoryId")
+        if told is None:
+            raise Refused(400, "invalidArgument", "Missing startHistoryId")
+        start = int(told)
         if start < self.forgotten_before or start > self.mailbox.number:
             raise Refused(404, "notFound", "Requested entity was not found.")
         types = {value for key, value in request.query if key == "historyTypes"}
@@ -234,7 +237,7 @@ def _page(
     items: list[T], request: Request, key: Callable[[T], tuple[Any, ...]], *, ascending: bool = False
 ) -> tuple[list[T], Json]:
     """A page after an opaque token that names the last item given: what arrives meanwhile moves nothing."""
-    size = int(request.one("maxResults") or 100)
+    size = min(int(request.one("maxResults") or 100), 500)  # more is not refused, only not given
     after = request.one("pageToken")
     if after is not None:
         if not after.startswith("p~"):

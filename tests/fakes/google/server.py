@@ -208,7 +208,7 @@ class FakeGoogle:
         try:
             method, path = document.match(request)
             name = method["id"]
-            units = PRICES[name] if service == "gmail" else 1
+            units = PRICES.get(name, 0) if service == "gmail" else 1
             fault = self.faults.draw(f"{name} {request.path}", _possible(in_batch=in_batch))
             if fault is Fault.CUT:
                 self.log.append((self.clock.monotonic(), name, 0, 0))
