@@ -40,7 +40,8 @@ _GROUP = re.compile(
 @dataclass(frozen=True, slots=True)
 class Clues:
     """A mail's clues: `words` of its subject, without names of the people on it, and `groups` of the names of
-    everything else, each group a tuple that other mails share. `other` is the address across from the owner."""
+    everything else, each group a tuple that other mails share. `other` is the address across from the owner,
+    `personal` the personal topics of the subject."""
 
     text: Text
     words: tuple[str, ...]
@@ -48,6 +49,7 @@ class Clues:
     other: str | None
     out: bool
     colleague: bool
+    personal: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,7 +86,7 @@ def clues(message: Message, own: Collection[str], domains: frozenset[str]) -> Cl
         *map(_folder, (message.folders or ())[:3]),
         _WEEKEND if message.date is not None and message.date.weekday() >= 5 else (),
     )  # fmt: skip
-    return Clues(text, words, groups, other or None, out, who == "colleague")
+    return Clues(text, words, groups, other or None, out, who == "colleague", _personal(words))
 
 
 _WEEKEND = ("weekend",)
@@ -175,6 +177,11 @@ def _form(text: Text) -> tuple[str, ...]:
         if holds:
             names.append(name)
     return tuple(names)
+
+
+@lru_cache(maxsize=65536)
+def _personal(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(topic.name for topic in topics().find(words) if topic.name in PERSONAL)
 
 
 @lru_cache(maxsize=65536)

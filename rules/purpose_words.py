@@ -48,6 +48,7 @@ _WHOLE = {
     "owner:copied": "the owner is copied in",
     "owner:unnamed": "the owner is not named on it",
     "partner": "several people or machines of this firm write: it is a business partner",
+    "trade": "this topic is what the owner deals in",
     "history:person": "what mail with this person was for so far",
     "history:firm": "what mail with this organisation was for so far",
     "history:thread": "what this thread was about so far",

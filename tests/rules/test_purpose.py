@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.observations import Address, Event, Message
-from rules.bygones import SEVERAL, Bygones, odds
+from rules.bygones import SEVERAL, TRADE_MAILS, Bygones, odds
 from rules.clues import clues
 from rules.context import Context
 from rules.labels import Labeller
@@ -173,6 +173,18 @@ def test_a_firm_of_which_several_write_is_a_partner() -> None:
         seen.append("partner" in dict(past.of(found, message.from_.address if message.from_ else None, context)))
         past.take(Purpose(1.0, 0.0, 0.0))
     assert seen == [False] * SEVERAL + [True, True]
+
+
+def test_a_topic_of_all_the_mail_is_the_owners_trade() -> None:
+    """Wine is personal with a consultant and business with a wine merchant."""
+    merchant, consultant, context = PurposeModel(RULES, OWNER), PurposeModel(RULES, OWNER), Context()
+    for number in range(TRADE_MAILS + 1):
+        sender = f"p{number % 20}@firm{number % 20}.example"
+        merchant.judge(mail(f"Wine for spring {number}", sender, number=number), (), context)
+        consultant.judge(mail(f"Report for spring {number}", sender, number=number), (), context)
+    asked = mail("Wine", "new@cellar.example", number=500)
+    assert "purpose: trade" in {evidence.rule for evidence in merchant.judge(asked, (), context)[1]}
+    assert "purpose: trade" not in {evidence.rule for evidence in consultant.judge(asked, (), context)[1]}
 
 
 def test_rules_win_over_learned_weights() -> None:
