@@ -25,7 +25,7 @@ from rules.health.people import Group, Groups
 from rules.health.portfolio import Pulse
 from rules.health.standing import Week as Week  # noqa: PLC0414 - part of what this module offers
 from rules.health.tide import Gauge
-from rules.health.verdicts import Thresholds, Verdicts, judge
+from rules.health.verdicts import Thresholds, Verdicts, judge, opened_by_owner
 from rules.health.weeks import last_complete, week_of
 from rules.meaning import Interaction, Traffic
 
@@ -51,6 +51,7 @@ class Past:
 
     drift: Tide
     ladder: Tide
+    opened: float
 
 
 class Memory:
@@ -124,7 +125,7 @@ class Desk:
         ladder, ladder_signals, ladder_hazard = self.ladder_gauge.read(
             week, self.memory.ladder, page.ladder, ladder_seen
         )
-        self.past[week] = Past(drift, ladder)
+        self.past[week] = Past(drift, ladder, opened_by_owner(self.memory.verdicts))
         self.detector.step(self.memory.drift, drift_signals, drift, drift_hazard)
         self.detector.step(self.memory.ladder, ladder_signals, ladder, ladder_hazard)
         self._conclude(self.memory, self.rows, page, week)
@@ -265,7 +266,7 @@ class Desk:
         verdicts["theirs"][:] = verdicts["theirs"] * FORGET + page.theirs
         verdicts["contacts"][:] += page.contacts
         self._hear(memory, rows, week)
-        judge(verdicts, memory.drift, memory.ladder, week, self.thresholds)
+        judge(verdicts, memory.drift, memory.ladder, week, self.thresholds, self.past[week].opened)
 
     def _hear(self, memory: Memory, rows: list[Group], week: int) -> None:
         """The owner's answers of this week."""

@@ -20,7 +20,8 @@ Bools = NDArray[np.bool_]
 WEEKS_PER_100_YEARS = 5200.0
 LEAST_PERSONAL = 5.0
 LEAST_OTHERS = 2.0
-MOST_OTHERS, LEAST_MISSED = 0.35, 3.0  # of other contact, for going quiet: at most this part, three weeks missed
+LOPSIDED, LEAST_OPENED = 0.75, 4.0  # the part that the owner opens; conversations with somebody to count them
+MOST_OTHERS, LEAST_MISSED = 0.25, 4.0  # of other contact, for going quiet: at most this part, four weeks missed
 WATCH = 0.1  # of the threshold of a flag
 OVERDUE = 2.0  # times the rhythm that the owner wished for
 LEAVE = 0.05  # of the threshold at which a status began
@@ -109,8 +110,20 @@ def strictness(state: State) -> NDArray[np.float64]:
     return found
 
 
-def judge(verdicts: Verdicts, drift: State, ladder: State, week: int, thresholds: Thresholds) -> None:
-    """Lets statuses begin and end for the week just taken in."""
+def opened_by_owner(verdicts: Verdicts) -> float:
+    """The part of conversations that the owner opens, averaged over the people of the desk (as if there were five more
+    with whom it is half)."""
+    number = verdicts["ours"] + verdicts["theirs"]
+    known = number >= LEAST_OPENED
+    shares = verdicts["ours"][known] / number[known]
+    return float((shares.sum() + 2.5) / (len(shares) + 5.0))
+
+
+def judge(
+    verdicts: Verdicts, drift: State, ladder: State, week: int, thresholds: Thresholds, opened: float = 0.5
+) -> None:
+    """Lets statuses begin and end for the week just taken in. `opened`: see `opened_by_owner`; where nearly all
+    that a mailbox holds was sent (or received), that is the mailbox and nobody's habit."""
     awake = verdicts["snoozed"] < week
     patience = verdicts["patience"]
     enough = drift["before_personal"] >= LEAST_PERSONAL
@@ -127,12 +140,11 @@ def judge(verdicts: Verdicts, drift: State, ladder: State, week: int, thresholds
     steps = (ladder["before_personal"] >= LEAST_PERSONAL) & awake
     steps &= ladder["others"] - ladder["before_others"] >= LEAST_OTHERS
     verdicts.hold(Status.MOVED_DOWN, week, steps & (ladder["score"] >= down), ladder["score"] < LEAVE * down)
-    verdicts.hold(
-        Status.ONE_SIDED,
-        week,
-        one_sided(verdicts["ours"], verdicts["theirs"], 0.8),
-        ~one_sided(verdicts["ours"], verdicts["theirs"], 0.7),
-    )
+    lopsided = (verdicts["ours"] > verdicts["theirs"]) if opened > LOPSIDED else (verdicts["ours"] < 0)
+    if opened < 1 - LOPSIDED:
+        lopsided = verdicts["ours"] < verdicts["theirs"]
+    begins, stays = (one_sided(verdicts["ours"], verdicts["theirs"], edge) & ~lopsided for edge in (0.8, 0.7))
+    verdicts.hold(Status.ONE_SIDED, week, begins, ~stays)
     never = (drift["rate"] < 0.04) & (drift["others"] >= 8) & (drift["weeks"] >= 40)
     verdicts.hold(Status.NEVER_PERSONAL, week, never, drift["rate"] > 0.06)
 

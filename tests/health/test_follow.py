@@ -151,6 +151,15 @@ def test_never_personal_one_sided_and_too_little() -> None:
     assert found[new].probability is None
 
 
+def test_a_mailbox_of_sent_mail_makes_nobody_one_sided() -> None:
+    items = [
+        contact(address(i), w, Channel.EMAIL, WORK, direction=Direction.OUT, starts=True)
+        for i in range(12)
+        for w in range(i % 2, 80, 2)
+    ]
+    assert Status.ONE_SIDED not in {one.status for one in last(history(persons(12), items), 80).values()}
+
+
 def drifting(weeks: Iterable[Week]) -> set[str]:
     """Who was called drifting in any week."""
     return {name for week in weeks for name, (status, _, _) in week.statuses.items() if status is Status.DRIFTING}
