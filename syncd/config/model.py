@@ -211,7 +211,7 @@ class Config(Section):
     database: Annotated[str, BeforeValidator(ledger_url)] = Field(
         default_factory=places.ledger_url,
         description="Where the ledger lies: a SQLite file or a PostgreSQL database. Without it, a SQLite file in "
-        "the state directory.",
+        "~/.local/state/syncd, one for each config file.",
         examples=["sqlite:////var/lib/syncd/ledger.db"],
     )
     rules: tuple[Path, ...] = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -41,8 +42,15 @@ def state_directory(config: Path | None = None) -> Path:
 
 
 def ledger_url(config: Path | None = None) -> str:
-    """The ledger of a config that names none."""
-    return f"sqlite:///{state_directory(config) / 'ledger.db'}"
+    """The ledger of a config that names none.
+
+    Any config but the user's and the system's has one to itself: trying out another must not mix two owners' mail.
+    """
+    name = "ledger"
+    if config is not None and config.absolute() not in {user_config().absolute(), SYSTEM_CONFIG}:
+        digest = hashlib.blake2b(str(config.absolute()).encode(), digest_size=4).hexdigest()
+        name = f"{config.stem}-{digest}"
+    return f"sqlite:///{state_directory(config) / name}.db"
 
 
 def machine_zone() -> str:

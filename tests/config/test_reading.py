@@ -88,10 +88,19 @@ def test_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setenv("TZ", "Europe/Lisbon")
     config = parse(OWNER, tmp_path / "syncd.toml")
-    assert config.database == f"sqlite:///{tmp_path}/syncd/ledger.db"
+    assert config.database.startswith(f"sqlite:///{tmp_path}/syncd/syncd-")
+    assert parse(OWNER, tmp_path / "syncd.toml").database == config.database
+    assert parse(OWNER, tmp_path / "other.toml").database != config.database
     assert config.owner.timezone == "Europe/Lisbon"
     assert config.owner.addresses == ("mara.visser@visser-advies.com",)
     assert not config.report.mailed
+
+
+def test_the_users_config_has_the_users_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    config = parse(OWNER, tmp_path / "config" / "syncd" / "syncd.toml")
+    assert config.database == f"sqlite:///{tmp_path}/syncd/ledger.db"
 
 
 def test_the_systems_config_has_the_systems_ledger() -> None:
