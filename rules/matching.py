@@ -102,7 +102,7 @@ class Matcher:
         self._by_pattern: dict[int, list[Compiled]] = {}
         self._structural: list[Compiled] = []
         self._counting: list[Compiled] = []
-        self._flagged: dict[int, tuple[Compiled, ...]] = {}
+        self._seen: dict[tuple[frozenset[int], int], tuple[Compiled, ...]] = {}
         for rule in rules:
             self._add(rule)
         for one in self._fields.values():
@@ -128,25 +128,28 @@ class Matcher:
         return known
 
     def fired(self, hits: AbstractSet[int], structure: Structure) -> list[Compiled]:
-        """The rules that fire, each once, in the order of their names' first patterns."""
-        fired = list(self._by_flags(structure.flags))
+        """The rules that fire, each once, always in the same order."""
+        fired = list(self._plainly(frozenset(hits), structure.flags))
         if structure.numbers:
-            fired.extend(rule for rule in self._counting if rule.fires(hits, structure))
-        by_pattern = self._by_pattern
-        for number in sorted(hits):  # in the order of the rules, so that the same is always told first
-            for rule in by_pattern.get(number, ()):
-                if rule not in fired and rule.fires(hits, structure):
-                    fired.append(rule)
+            flags = structure.flags
+            counting = (rule for rule in self._counting if flags & rule.need == rule.need)
+            fired.extend(rule for rule in counting if rule.fires(hits, structure))
         return fired
 
-    def _by_flags(self, flags: int) -> tuple[Compiled, ...]:
-        """Rules about flags alone; combinations of flags repeat, so each is worked out once."""
-        known = self._flagged.get(flags)
+    def _plainly(self, hits: frozenset[int], flags: int) -> tuple[Compiled, ...]:
+        """Rules that look at patterns and flags alone; what was seen together before is not worked out again."""
+        key = (hits, flags)
+        known = self._seen.get(key)
         if known is None:
-            if len(self._flagged) >= REMEMBERED:
-                self._flagged.clear()
-            known = tuple(r for r in self._structural if flags & r.need == r.need and not flags & r.forbid)
-            self._flagged[flags] = known
+            if len(self._seen) >= REMEMBERED:
+                self._seen.clear()
+            structure = Structure(flags)
+            fired = [rule for rule in self._structural if rule.fires(hits, structure)]
+            for number in sorted(hits):  # in the order of the rules, so that the same is always told first
+                for rule in self._by_pattern.get(number, ()):
+                    if rule not in fired and rule.fires(hits, structure):
+                        fired.append(rule)
+            known = self._seen[key] = tuple(fired)
         return known
 
     def _number(self, field: str, pattern: str) -> int:
@@ -172,10 +175,13 @@ class Matcher:
             group=rule.group or rule.name,
             evidence=tuple(Evidence(rule.name, rule.because, label, w) for label, w in rule.evidence.items()),
         )
+        if compiled.low or compiled.high:
+            self._counting.append(compiled)
+            return
         for number in any_of or all_of[:1]:
             self._by_pattern.setdefault(number, []).append(compiled)
         if not any_of and not all_of:
-            (self._counting if compiled.low or compiled.high else self._structural).append(compiled)
+            self._structural.append(compiled)
 
 
 _compiled: dict[tuple[str, str], Matcher] = {}
