@@ -28,7 +28,7 @@ LEAVE = 0.05  # of the threshold at which a status began
 # Rhythms wander, and with those whom one meets often the wandering shows. The threshold grows with the usual share of
 # personal weeks, so that false flags are about as rare at every rhythm: measured in bench/drift on people who never
 # drift.
-CALIBRATION = 0.9
+CALIBRATION = 0.8
 USUAL_SHARE = 0.3
 LEAST_FACTOR, MOST_FACTOR = 0.35, 3.0
 
@@ -111,8 +111,8 @@ def strictness(state: State) -> NDArray[np.float64]:
 
 
 def opened_by_owner(verdicts: Verdicts) -> float:
-    """The part of conversations that the owner opens, averaged over the people of the desk (as if there were five more
-    with whom it is half)."""
+    """The part of conversations that the owner opens, averaged over the people of the desk (and five more with whom
+    it is half)."""
     number = verdicts["ours"] + verdicts["theirs"]
     known = number >= LEAST_OPENED
     shares = verdicts["ours"][known] / number[known]
