@@ -99,7 +99,7 @@ class GoogleCalendarConnector:
         return hosts(self._options, "www.googleapis.com")
 
     def close(self) -> None:
-        """Connections are closed with the threads that hold them."""
+        self._service.close()
 
     def batches(self, source: str, cursor: str | None, known: Known, now: datetime) -> Iterator[Batch]:
         """See `Connector.batches`."""

@@ -72,7 +72,7 @@ class GmailConnector:
         return hosts(self._options, "gmail.googleapis.com")
 
     def close(self) -> None:
-        """Connections are closed with the threads that hold them."""
+        self._service.close()
 
     def batches(self, source: str, cursor: str | None, known: Known, now: datetime) -> Iterator[Batch]:  # noqa: ARG002
         """See `Connector.batches`."""

@@ -102,7 +102,11 @@ class Transports:
     def _refresh(self, credentials: Credentials) -> None:
         from google_auth_httplib2 import Request
 
-        credentials.refresh(Request(self._plain()))  # type: ignore[no-untyped-call]
+        http = self._plain()
+        try:
+            credentials.refresh(Request(http))  # type: ignore[no-untyped-call]
+        finally:
+            _close(http)
         if hasattr(credentials, "to_json") and getattr(credentials, "refresh_token", None):
             kept = json.loads(self._secrets.get(self._options.name) or "{}")
             self._secrets.put(self._options.name, json.dumps(kept | json.loads(credentials.to_json())))
@@ -129,9 +133,13 @@ class _Authorised:
         return self._transports.request(self._http, uri, method, body, dict(headers or {}), more)
 
     def close(self) -> None:
-        close = getattr(self._http, "close", None)
-        if close:
-            close()
+        _close(self._http)
+
+
+def _close(http: Http) -> None:
+    close = getattr(http, "close", None)
+    if close:
+        close()
 
 
 def credentials_of(options: GoogleAccountOptions, secrets: Secrets) -> Credentials:
@@ -155,8 +163,10 @@ def credentials_of(options: GoogleAccountOptions, secrets: Secrets) -> Credentia
         what = f"the login does not cover {', '.join(sorted(missing))}."
         fix = f'Run: syncd login "{options.name}" and tick every box.'
         raise NeedsLogin(what, where=options.name, fix=fix)
-    credentials: Credentials = Credentials.from_authorized_user_info(info)  # type: ignore[no-untyped-call]
-    return credentials
+    credentials = Credentials.from_authorized_user_info(info)  # type: ignore[no-untyped-call]
+    # google-auth reads everything from there but the address, for which it always takes Google's own.
+    there: Credentials = credentials.with_token_uri(info.get("token_uri") or TOKEN_URI)
+    return there
 
 
 def _from_command(options: GoogleAccountOptions) -> Credentials:
@@ -261,8 +271,7 @@ def _by_loopback(client: Json, scopes: list[str], browser: Callable[[str], objec
 
     with make_server("127.0.0.1", 0, page, handler_class=Silent) as server:
         flow = _flow(client, scopes, f"http://127.0.0.1:{server.server_port}/")
-        url, _ = flow.authorization_url(access_type="offline", prompt="consent")
-        browser(url)
+        browser(_consent_page(flow))
         server.timeout = 300
         server.handle_request()
     if not caught:
@@ -276,9 +285,8 @@ def _by_pasting(
     client: Json, scopes: list[str], tell: Callable[[str], object], ask: Callable[[str], str]
 ) -> tuple[Any, str]:
     flow = _flow(client, scopes, "http://127.0.0.1:1/")
-    url, _ = flow.authorization_url(access_type="offline", prompt="consent")
     tell(
-        f"Open this address in a browser on any machine and allow access:\n\n{url}\n\n"
+        f"Open this address in a browser on any machine and allow access:\n\n{_consent_page(flow)}\n\n"
         "The browser then shows a page that does not load. Copy the whole address of that page from the address bar."
     )
     return flow, ask("The address: ").strip()
@@ -290,6 +298,12 @@ def _flow(client: Json, scopes: list[str], back: str) -> Any:
     flow = Flow.from_client_config(client, scopes=scopes, autogenerate_code_verifier=True)
     flow.redirect_uri = back
     return flow
+
+
+def _consent_page(flow: Any) -> str:
+    with _told_in_our_words(flow.client_config["token_uri"]):
+        url: str = flow.authorization_url(access_type="offline", prompt="consent")[0]
+    return url
 
 
 def _exchanged(flow: Any, answer: str, ca: str | None) -> Credentials:

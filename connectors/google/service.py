@@ -95,6 +95,7 @@ class Service:
         self._local = threading.local()
         self._resource: Any = None
         self._lock = threading.Lock()
+        self._open: list[_Weighed] = []
         self._requests = self._bytes = self._units = 0
 
     @property
@@ -105,6 +106,14 @@ class Service:
 
             self._resource = build_from_document(self._document(), http=self._http)
         return self._resource
+
+    def close(self) -> None:
+        """Close the connections of every thread."""
+        with self._lock:
+            for http in self._open:
+                http.close()
+            self._open.clear()
+            self._local = threading.local()
 
     def cost(self) -> Cost:
         """What has been spent since the last call of this."""
@@ -224,6 +233,8 @@ class Service:
     def _http(self) -> Http:
         if not hasattr(self._local, "http"):
             self._local.http = _Weighed(self._transport(), self)
+            with self._lock:
+                self._open.append(self._local.http)
         http: Http = self._local.http
         return http
 
@@ -333,6 +344,11 @@ class _Weighed:
         response, content = self._inner.request(uri, method=method, body=body, headers=headers, **more)
         self._service.weigh(len(content))
         return response, content
+
+    def close(self) -> None:
+        close = getattr(self._inner, "close", None)
+        if close:
+            close()
 
 
 def _said(error: Any) -> tuple[str, str]:

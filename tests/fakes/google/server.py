@@ -6,6 +6,7 @@ In process by `FakeGoogle.handle`, or over a loopback socket by `tests.fakes.wir
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections import deque
@@ -46,6 +47,7 @@ class Grant:
     scopes: frozenset[str]
     expires: float = _PERMANENT
     revoked: bool = False
+    challenge: str = ""  # of PKCE
 
 
 @dataclass
@@ -118,10 +120,13 @@ class FakeGoogle:
         kind = form.get("grant_type", "")
         if kind == "urn:ietf:params:oauth:grant-type:jwt-bearer":
             return self._delegated(form)
-        if form.get("client_id") != self.client_id or form.get("client_secret") != self.client_secret:
+        if self._client(request, form) != (self.client_id, self.client_secret):
             return Response.of({"error": "invalid_client", "error_description": "Unauthorized"}, 401)
         if kind == "authorization_code" and form.get("code") in self._codes:
             granted = self._codes.pop(form["code"])
+            answer = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+            if granted.challenge != base64.urlsafe_b64encode(answer).decode().rstrip("="):
+                return Response.of({"error": "invalid_grant", "error_description": "Invalid code verifier."}, 400)
             self._issued += 1
             refresh = f"1//refresh-{self._issued}"
             more: Json = {"refresh_token": refresh}
@@ -136,6 +141,15 @@ class FakeGoogle:
             text = "Token has been expired or revoked."
             return Response.of({"error": "invalid_grant", "error_description": text}, 400)
         return self._tokens(refresh, {})
+
+    @staticmethod
+    def _client(request: Request, form: Json) -> tuple[str, str]:
+        """Id and secret, in the body or as Basic credentials: either is good (RFC 6749, 2.3.1)."""
+        basic = request.headers.get("authorization", "").removeprefix("Basic ")
+        if basic:
+            name, _, secret = base64.b64decode(basic).decode().partition(":")
+            return name, secret
+        return form.get("client_id", ""), form.get("client_secret", "")
 
     def _tokens(self, refresh: str, more: Json) -> Response:
         scope = " ".join(sorted(self.grants[refresh].scopes))
@@ -166,7 +180,7 @@ class FakeGoogle:
             query = {"error": "access_denied", "state": request.one("state") or ""}
             return Response(302, headers={"location": f"{back}?{urlencode(query)}"})
         granted = asked if self.allowed is None else asked & self.allowed
-        self._codes[code] = Grant(granted)
+        self._codes[code] = Grant(granted, challenge=request.one("code_challenge") or "")
         query = {"code": code, "state": request.one("state") or "", "scope": " ".join(sorted(granted))}
         return Response(302, headers={"location": f"{back}?{urlencode(query)}"})
 
