@@ -8,18 +8,19 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import msgspec
 
-from connectors.connector import ConnectorError, Cost, NeedsLogin
+from connectors.connector import ConnectorError, Cost, NeedsLogin, Unreachable
 from connectors.microsoft.login import GRAPH, Tokens
 from connectors.options import MicrosoftAccountOptions
 from connectors.patience import Again, Budget, Patience, retry_after
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 AT_ONCE = 4
 PER_WINDOW, WINDOW = 10_000, 600.0
@@ -28,15 +29,22 @@ PER_WINDOW, WINDOW = 10_000, 600.0
 IN_A_BATCH = 20
 PAGE = 200
 TIMEOUT = 60.0
-_PREFER = f'IdType="ImmutableId", odata.maxpagesize={PAGE}'
 
 
-class Missing(Exception):
+def _prefer() -> str:
+    return f'IdType="ImmutableId", odata.maxpagesize={PAGE}'
+
+
+class Missing(ConnectorError):
     """The thing that was asked for is not there (404)."""
 
 
-class Gone(Exception):
+class Gone(ConnectorError):
     """The delta token is not good any more (410, or the code says so)."""
+
+
+class Unaccepted(Again):
+    """The access token was refused; the next attempt has another one."""
 
 
 class Graph:
@@ -61,7 +69,7 @@ class Graph:
         self._budget = Budget(PER_WINDOW, WINDOW, patience.clock)
         self._client: httpx.Client | None = None
         self._lock = threading.Lock()
-        self._requests = self._bytes = 0
+        self._requests = self._bytes = self._units = 0
 
     def close(self) -> None:
         if self._client is not None:
@@ -71,8 +79,8 @@ class Graph:
     def cost(self) -> Cost:
         """What has been spent since the last call of this."""
         with self._lock:
-            cost = Cost(self._requests, self._bytes, self._requests)
-            self._requests = self._bytes = 0
+            cost = Cost(self._requests, self._bytes, self._units)
+            self._requests = self._bytes = self._units = 0
         return cost
 
     def get(self, url: str, params: Mapping[str, str] | None = None) -> Json:
@@ -82,8 +90,8 @@ class Graph:
             Missing, Gone: as the server says.
             NeedsLogin, Throttled, Unreachable, ConnectorError: see `connectors.connector`.
         """
-        whole = self._checked(url) if "://" in url else f"{self.me}{url}"
-        return self.patience.call(lambda: self._once("GET", whole, params=params), self._account)
+        whole = self._own(url) if "://" in url else f"{self.me}{url}"
+        return self._patiently(lambda: self._once("GET", whole, params=params))
 
     def pages(self, url: str, params: Mapping[str, str] | None = None) -> Iterator[Json]:
         """Page after page, for as long as there is a next one; an empty page may have one."""
@@ -103,27 +111,37 @@ class Graph:
             def once(waiting: list[int] = waiting) -> None:
                 self._batch(paths, waiting, answers)
 
-            self.patience.call(once, self._account)
+            self._patiently(once)
         return [answers[index] for index in range(len(paths))]
+
+    def _patiently(self, do: Callable[[], T]) -> T:
+        """As `Patience.call`; a token that is refused again and again is a matter of the login, not of the line."""
+        try:
+            return self.patience.call(do, self._account)
+        except Unreachable as error:
+            if isinstance(error.__cause__, Unaccepted):
+                raise self._tokens.not_accepted() from error
+            raise
 
     def _batch(self, paths: Sequence[str], waiting: list[int], answers: dict[int, Json | None]) -> None:
         """Ask for all that are waiting; what was answered is taken out of them."""
         below = urlsplit(self.me).path.removeprefix(urlsplit(self.root).path)
-        headers = {"Prefer": _PREFER}
+        headers = {"Prefer": _prefer()}
         requests = [
             {"id": str(index), "method": "GET", "url": f"{below}{paths[index]}", "headers": headers}
             for index in waiting
         ]
-        told = self._once("POST", f"{self.root}/$batch", body={"requests": requests})
+        token = self._tokens.get()
+        told = self._once("POST", f"{self.root}/$batch", body={"requests": requests}, units=len(waiting))
         again: Again | None = None
         for part in told.get("responses", ()):
             index, status, body = int(part["id"]), int(part["status"]), part.get("body") or {}
             try:
-                self._sorted(status, body, {k.lower(): str(v) for k, v in (part.get("headers") or {}).items()})
+                self._sorted(status, body, {k.lower(): str(v) for k, v in (part.get("headers") or {}).items()}, token)
             except Missing:
                 answers[index] = None
             except Again as refused:
-                again = refused
+                again = max(again or refused, refused, key=lambda one: one.after or 0.0)
                 continue
             else:
                 answers[index] = body
@@ -132,23 +150,36 @@ class Graph:
             raise again or Again("Microsoft left parts of a batch unanswered")
 
     def _once(
-        self, method: str, url: str, *, params: Mapping[str, str] | None = None, body: Json | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Json | None = None,
+        units: int = 1,
     ) -> Json:
-        self._budget.take(1)
+        """One request. `units`: what it counts against the mailbox's limit, in which every part of a batch counts."""
+        self._budget.take(units)
         with self._gate:
-            headers = {"Authorization": f"Bearer {self._tokens.get()}", "Prefer": _PREFER}
+            token = self._tokens.get()
+            headers = {"Authorization": f"Bearer {token}", "Prefer": _prefer()}
             try:
                 response = self._http.request(method, url, params=params, json=body, headers=headers)
             except httpx.HTTPError as error:
                 raise self._broken(error) from error
         with self._lock:
             self._requests += 1
-            self._bytes += len(response.content)
+            self._units += units
+            self._bytes += response.num_bytes_downloaded or len(response.content)
+        status = response.status_code
         try:
-            answer: Json = msgspec.json.decode(response.content) if response.content else {}
+            answer = msgspec.json.decode(response.content) if response.content else {}
         except msgspec.DecodeError as error:
-            raise Again(f"Microsoft's answer was cut off ({response.status_code})") from error
-        self._sorted(response.status_code, answer, dict(response.headers))
+            if status < 400:
+                raise Again(f"Microsoft's answer was cut off ({status})") from error
+            answer = {}  # gateways on the way refuse in HTML
+        answer = answer if isinstance(answer, dict) else {}
+        self._sorted(status, answer, dict(response.headers), token)
         return answer
 
     @property
@@ -160,13 +191,10 @@ class Graph:
                 self._client = httpx.Client(timeout=TIMEOUT, verify=verify, transport=self._transport)
             return self._client
 
-    def _checked(self, link: str) -> str:
-        """A link of the server's own; the token goes to no other host than the account's."""
-        if urlsplit(link)[:2] != urlsplit(self.root)[:2]:
-            raise ConnectorError(
-                f"Microsoft sent a link to another host: {urlsplit(link).hostname}.", where=self._account
-            )
-        return link
+    def _own(self, link: str) -> str:
+        """A link of the server's, on the account's own host: the token goes to no other, and behind a proxy the
+        server does not know by which name it was called."""
+        return urlunsplit((*urlsplit(self.root)[:2], *urlsplit(link)[2:]))
 
     def _broken(self, error: httpx.HTTPError) -> Exception:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
@@ -174,33 +202,37 @@ class Graph:
             return ConnectorError(f"the server's certificate is not trusted: {error}.", where=self._account, fix=fix)
         return Again(f"Microsoft does not answer ({type(error).__name__})")
 
-    def _sorted(self, status: int, answer: Json, headers: Mapping[str, str]) -> None:
+    def _sorted(self, status: int, answer: Json, headers: Mapping[str, str], token: str) -> None:
         """Nothing for success; raises what a refusal means."""
         if status < 400:
             return
-        told = answer.get("error") or {}
+        told = answer.get("error")
+        told = told if isinstance(told, dict) else {"message": told}
         code, message = str(told.get("code") or ""), str(told.get("message") or "").rstrip(".")
         after = retry_after(headers.get("retry-after"), self.patience.clock.now)
-        if status == 410 or code.lower() in {"syncstatenotfound", "resyncrequired", "syncstateinvalid"}:
-            raise Gone(message)
+        if status == 410 or "syncstate" in code.lower() or code.lower() == "resyncrequired":
+            raise Gone(f"Microsoft no longer knows the changes since then ({code}).", where=self._account)
         if status == 404:
-            raise Missing(message)
+            raise Missing(f"Microsoft finds nothing there: {message} ({code}).", where=self._account)
         if status == 401:
-            self._tokens.get(fresh=True)
-            raise Again("Microsoft does not accept the access token")
+            self._tokens.get(refused=token)
+            raise Unaccepted("Microsoft does not accept the access token")
         if status == 429:
             raise Again("Microsoft asks for patience", after=after, throttled=True)
         if status in {424, 408} or status >= 500:
             raise Again(f"Microsoft fails with {status}", after=after)
         if status == 403:
-            fix = (
-                f'Run: syncd login "{self._account}" and accept. For access by certificate, the administrator has to '
-                "grant the app this mailbox (docs/microsoft.md)."
-            )
-            raise NeedsLogin(f"Microsoft refuses: {message} ({code}).", where=self._account, fix=fix)
+            raise NeedsLogin(f"Microsoft refuses: {message} ({code}).", where=self._account, fix=self._way_in(code))
         raise ConnectorError(
             f"Microsoft does not understand the request ({status}, {code}): {message}.", where=self._account
         )
+
+    def _way_in(self, code: str) -> str:
+        if code == "ErrorAccountSuspend":
+            return "Open the mailbox in a browser and do what it asks for; syncd goes on by itself afterwards."
+        if self._options.certificate:
+            return "The administrator has to grant the app this mailbox: docs/microsoft.md, “Access by certificate”."
+        return f'Run: syncd login "{self._account}" and accept.'
 
 
 def in_parallel(work: Sequence[Callable[[], Iterator[Any]]]) -> Iterator[Any]:

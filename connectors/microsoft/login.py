@@ -5,6 +5,7 @@ msal keeps its tokens in a cache of its own; it is stored whole, as text, under 
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,26 +21,44 @@ AUTHORITY = "https://login.microsoftonline.com"
 DOCS = "docs/microsoft.md"
 
 # What Entra's error codes mean for a person who wants to go on (Entra's reference of AADSTS codes).
+_ADMIN = f"Send your administrator the section “For administrators” of {DOCS}."
+_AGAIN = 'Run: syncd login "{name}"'
+_DEVICE = (
+    "your organisation allows this only from devices or networks that it trusts",
+    f"Log in with the browser of a managed device (without --no-browser). If that is refused, too: {_ADMIN}",
+)
 _MEANINGS: Mapping[int, tuple[str, str]] = {
-    90094: (
-        "your organisation wants an administrator to approve the app",
-        f"Send your administrator the section “For administrators” of {DOCS}.",
-    ),
-    65001: (
-        "the app has not been allowed to read your mailbox yet",
-        "Log in again and accept; if you cannot, an administrator has to.",
-    ),
-    53003: (
-        "your organisation allows this only from devices that it manages",
-        "Log in with a browser on a managed device, or ask your administrator to exempt the app.",
-    ),
-    50105: ("your administrator has not assigned the app to you", "Ask for it by the name of the app registration."),
+    90094: ("your organisation wants an administrator to approve the app", _ADMIN),
+    90095: ("your organisation wants an administrator to approve the app", _ADMIN),
+    65001: ("the app has not been allowed to read your mailbox yet", f"{_AGAIN} and accept; if you cannot: {_ADMIN}"),
+    65004: ("the permission was not given", f"{_AGAIN} and accept. {DOCS} says what it lets syncd see."),
+    53000: _DEVICE,
+    53001: _DEVICE,
+    53003: _DEVICE,
+    530003: _DEVICE,
+    530033: _DEVICE,
+    50076: ("your organisation wants a second factor now", _AGAIN),
+    50079: ("your organisation wants you to set up a second factor", f"{_AGAIN} and follow the browser."),
+    50078: ("the second factor has to be shown again", _AGAIN),
+    50173: ("the login was ended, most often by a new password", _AGAIN),
+    50133: ("the login was ended, most often by a new password", _AGAIN),
+    70043: ("your organisation ends logins after some time, and this one has ended", _AGAIN),
+    70044: ("your organisation ends logins after some time, and this one has ended", _AGAIN),
+    700082: ("the login has ended because it was not used for 90 days", _AGAIN),
+    50105: ("your administrator has not assigned the app to you", f"Ask for it by the name of the app. {_ADMIN}"),
+    50020: ("this account does not belong to the tenant of the config", "Mend tenant, or log in as somebody of it."),
+    90002: ("there is no such tenant", "Mend tenant in the config: your organisation's domain or tenant id."),
     700016: (
         "the tenant does not know this client_id",
-        "Copy the “Application (client) ID” of the registration again.",
+        "Copy the “Application (client) ID” of the registration again, and mend tenant if it is another's.",
     ),
     7000218: ("the registration is not a public client", "Switch on “Allow public client flows” in it."),
     50011: ("the registration lacks the address http://localhost", f"Add it as {DOCS} shows."),
+    500113: ("the registration lacks the address http://localhost", f"Add it as {DOCS} shows."),
+    700027: (
+        "the certificate is not the one that the registration knows",
+        "Upload the certificate of the config's file under “Certificates & secrets”, or mend certificate.",
+    ),
 }
 
 
@@ -58,8 +77,9 @@ class Tokens:
         self._lock = threading.Lock()
         self._commanded: str | None = None
 
-    def get(self, *, fresh: bool = False) -> str:
-        """A good access token. `fresh`: the last one was refused, so it must be another.
+    def get(self, *, refused: str | None = None) -> str:
+        """A good access token: another one than the one that was `refused`. Where several threads were refused the
+        same token, it is renewed once.
 
         Raises:
             NeedsLogin: the owner has to log in (again); the error says with which command.
@@ -67,14 +87,26 @@ class Tokens:
         """
         with self._lock:
             if self._options.token_command:
-                if fresh or self._commanded is None:
+                if self._commanded in {None, refused}:
                     self._commanded = from_command(self._options.token_command, self._options.name)
-                return self._commanded
-            result = self._by_certificate() if self._options.certificate else self._silently(fresh=fresh)
+                return str(self._commanded)
+            ask = self._by_certificate if self._options.certificate else self._silently
+            token = ask()
+            if token == refused:
+                token = ask(fresh=True)
             self._keep()
-            return result
+            return token
 
-    def _silently(self, *, fresh: bool) -> str:
+    def not_accepted(self) -> NeedsLogin:
+        """What to say when every new token is refused, too."""
+        fix = f'Run: syncd login "{self._options.name}"'
+        if self._options.token_command:
+            fix = f"See what it prints: {self._options.token_command}"
+        elif self._options.certificate:
+            fix = f"Check user and tenant; {DOCS} leads through it."
+        return NeedsLogin("Microsoft accepts none of the tokens.", where=self._options.name, fix=fix)
+
+    def _silently(self, *, fresh: bool = False) -> str:
         app = self._public()
         accounts = app.get_accounts()
         again = f'Run: syncd login "{self._options.name}"'
@@ -89,8 +121,11 @@ class Tokens:
             raise self._refused(result or {}, again)
         return str(result["access_token"])
 
-    def _by_certificate(self) -> str:
-        result = self._asked(lambda: self._confidential().acquire_token_for_client(scopes=[f"{GRAPH}/.default"]))
+    def _by_certificate(self, *, fresh: bool = False) -> str:
+        app = self._confidential()
+        if fresh:
+            app.remove_tokens_for_client()
+        result = self._asked(lambda: app.acquire_token_for_client(scopes=[f"{GRAPH}/.default"]))
         if "access_token" not in result:
             raise self._refused(result, f"Check certificate, client_id and tenant; {DOCS} leads through it.")
         return str(result["access_token"])
@@ -105,11 +140,13 @@ class Tokens:
             ) from error
 
     def _refused(self, result: Json, fix: str) -> NeedsLogin:
-        for code in result.get("error_codes") or ():
+        said = str(result.get("error_description") or result.get("error") or "no token came").splitlines()[0]
+        # A browser brings the refusal back as text alone.
+        for code in (*(result.get("error_codes") or ()), *map(int, re.findall(r"AADSTS(\d{4,9})", said))):
             if code in _MEANINGS:
                 what, better = _MEANINGS[code]
-                return NeedsLogin(f"{what}.", where=self._options.name, fix=better)
-        said = str(result.get("error_description") or result.get("error") or "no token came").splitlines()[0]
+                fix = better.format(name=self._options.name)
+                return NeedsLogin(f"{what} (AADSTS{code}).", where=self._options.name, fix=fix)
         return NeedsLogin(f"Microsoft no longer accepts the login ({said[:200]}).", where=self._options.name, fix=fix)
 
     def _public(self) -> Any:
@@ -169,14 +206,20 @@ class Tokens:
         if self._options.token_command or self._options.certificate:
             return f'"{self._options.name}" needs no login: the config names where its token comes from.'
         app = self._public()
-        result = self._asked(lambda: self._interactively(app) if browser else self._by_code(app, tell))
+        result = self._asked(lambda: self._interactively(app, tell) if browser else self._by_code(app, tell))
         if "access_token" not in result:
             raise self._refused(result, "Try again; without a browser on this machine: --no-browser.")
         self._keep()
         return f'"{self._options.name}" is logged in. Try it with: syncd sync'
 
-    def _interactively(self, app: Any) -> Json:
-        result: Json = app.acquire_token_interactive(scopes=scopes_of(self._options), timeout=300)
+    def _interactively(self, app: Any, tell: Callable[[str], object]) -> Json:
+        tell("Your browser opens. Log in there and accept.")
+        result: Json = app.acquire_token_interactive(
+            scopes=scopes_of(self._options),
+            timeout=300,
+            prompt="select_account",
+            auth_uri_callback=lambda link: tell(f"No browser opened. Open this page in one on this machine: {link}"),
+        )
         return result
 
     def _by_code(self, app: Any, tell: Callable[[str], object]) -> Json:

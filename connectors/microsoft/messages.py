@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from connectors.addresses import usable
 from connectors.connector import BadItem, Item, Place
@@ -18,21 +18,19 @@ SELECT = (
 """Neither body nor preview. `internetMessageHeaders` may stay empty under Mail.ReadBasic."""
 
 
-def item_of(line: Json, place: Place, now: datetime) -> Item:
-    """A message in the form of `SELECT`; its etag is its folder, as nothing else of it can change.
+def item_of(line: Json, etag: str, place: Place, now: datetime) -> Item:
+    """A message in the form of `SELECT`.
 
     Raises:
         BadItem: it cannot be read.
     """
     try:
-        return Item(line["id"], str(line["parentFolderId"]), (place,), _message(line, place, now))
+        return Item(line["id"], etag, (place,), _message(line, place, now))
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadItem(f"the message cannot be read: {clean_text(repr(error), 200)}") from error
 
 
 def _message(line: Json, place: Place, now: datetime) -> Message:
-    from datetime import timedelta
-
     headers = [(str(one["name"]), str(one["value"])) for one in line.get("internetMessageHeaders") or ()]
     circumstances = Circumstances(
         native_id=line["id"], now=now, folders=(place.name,), received=_moment(line, "received")

@@ -65,8 +65,8 @@ class FixedTokens(Tokens):
         self._fake = fake
         self._token = fake.token_for()
 
-    def get(self, *, fresh: bool = False) -> str:
-        if fresh:
+    def get(self, *, refused: str | None = None) -> str:
+        if refused == self._token:
             self._token = self._fake.token_for()
         return self._token
 

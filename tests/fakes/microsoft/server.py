@@ -31,6 +31,7 @@ class FakeMicrosoft:
         base: how the server calls itself in nextLinks (its own URL when served over a socket).
         at_once: requests that a mailbox bears at the same time; `per_window`: in any 10 minutes.
         log: every request: (fake seconds, path, status, bytes, thread name).
+        before: called with every request before it is answered: what changes while a client reads.
         consent: "granted", "admin" (an administrator must approve) or "conditional" (a compliant device is needed).
     """
 
@@ -45,6 +46,8 @@ class FakeMicrosoft:
     tenant: str = "t1"
     consent: str = "granted"
     retry_as_date: bool = False
+    retry_seconds: int = 2
+    before: Callable[[Request], None] | None = None
     log: list[tuple[float, str, int, int, str]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
 
@@ -78,6 +81,8 @@ class FakeMicrosoft:
     def handle(self, request: Request) -> Response:
         """Any request: Entra or Graph."""
         self.requests.append(request)
+        if self.before is not None:
+            self.before(request)
         self.clock.sleep(self.latency)
         if "/oauth2/v2.0/" in request.path or request.path.endswith("/.well-known/openid-configuration"):
             return self._entra(request)
@@ -221,7 +226,7 @@ class FakeMicrosoft:
         if fault is Fault.SLOW:
             self.clock.sleep(20)
         if fault in {Fault.TOO_MANY, Fault.FORBIDDEN_RATE}:
-            raise Refused(429, "TooManyRequests", "Please retry again later.", self._patience(2))
+            raise Refused(429, "TooManyRequests", "Please retry again later.", self._patience(self.retry_seconds))
         if fault is Fault.UNAVAILABLE:
             raise Refused(503, "serviceNotAvailable", "The service is temporarily unavailable.", self._patience(1))
         if fault is Fault.INTERNAL:
