@@ -32,6 +32,7 @@ from rules.purpose import Scores, Weights
 from rules.subjects import VOCABULARY
 
 AMBIGUOUS = 0.4  # weight of an item whose reader was in doubt
+READ_AGAIN = 3.0  # weight of an item of the smaller set, which was read two and three times
 CLUE, WORD, MEANING = 0.5, 1.0, 0.06  # how far each block may reach: the inverse of its penalty
 MAILBOXES = 3  # a word or clue counts only where this many mailboxes have it
 STRENGTH = 0.5
@@ -114,6 +115,7 @@ class Model:
         self.vectors = vectors
         labels = np.array([PURPOSES.index(item.label["purpose"]) for item in items])
         doubt = np.array([1.0 if item.clear else AMBIGUOUS for item in items])
+        doubt *= np.array([READ_AGAIN if item.set == "purpose" else 1.0 for item in items])
         self.regression = LogisticRegression(C=STRENGTH, max_iter=400)
         self.regression.fit(self.matrix(found), labels, sample_weight=doubt)
 
