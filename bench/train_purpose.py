@@ -1,4 +1,4 @@
-"""Makes `rules/vocabulary/weights.tsv` from the labelled mail. Run: python -m bench train_purpose
+"""Makes `rules/vocabulary/weights.tsv` from the labelled mail. Run: python -m bench.train_purpose --general FILE
 
 A multinomial logistic regression over clues (`rules.clues`), general words and, where vectors of words are given,
 the meaning of words. What ships is general vocabulary: words that occur in several mailboxes and stand in the list
@@ -7,6 +7,8 @@ of general words, which has no names of people or firms.
 
 from __future__ import annotations
 
+import argparse
+import sys
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -222,7 +224,7 @@ def _scores(numbers: Matrix) -> Scores:
 
 
 def write(weights: Weights, path: Path) -> None:
-    lines = ["# Made by `python -m bench train_purpose`. Log-odds: relational, working, transactional."]
+    lines = ["# Made by `python -m bench.train_purpose`. Log-odds: relational, working, transactional."]
     for kind, table in (
         ("clue", weights.clues), ("word", weights.words), ("meaning", weights.meanings),
         ("history", weights.histories),
@@ -282,21 +284,24 @@ def learn(items: Sequence[Item], general: frozenset[str], vectors: Vectors | Non
     return Model(items, found, general, vectors).weights(histories)
 
 
-def general_words(path: Path | None) -> frozenset[str]:
+def general_words(path: Path) -> frozenset[str]:
     """The words that may be learned: a list of general words, one a line."""
-    if path is None:
-        raise SystemExit("Say which words are general: --general FILE (one word a line; see docs/purpose.md).")
     return frozenset(path.read_text("utf-8").split())
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    import argparse
-
-    parser = argparse.ArgumentParser(prog="python -m bench train_purpose", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.train_purpose", description=__doc__)
     parser.add_argument("--general", type=Path)
     parser.add_argument("--vectors", type=Path)
     parser.add_argument("--output", type=Path, default=VOCABULARY / "weights.tsv")
     options = parser.parse_args(arguments)
+    if options.general is None:
+        print("which words are general? --general FILE, one word a line (docs/purpose.md); nothing learned")
+        return
     items = [item for item in mail() if not item.label["automated"]]
     write(learn(items, general_words(options.general), load_vectors(options.vectors)), options.output)
     print(f"{options.output}: learned from {len(items)} mails")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
