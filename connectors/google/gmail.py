@@ -148,15 +148,20 @@ class GmailConnector:
         messages = self._users().messages()
         fields = "messages(id,threadId),nextPageToken"
         more = {} if label is None else {"labelIds": [label]}
-        request = messages.list(userId="me", maxResults=PAGE, includeSpamTrash=True, fields=fields, **more)
         seen: set[str] = set()
-        while request is not None:
+        token: str | None = None
+        while True:
+            request = messages.list(
+                userId="me", maxResults=PAGE, includeSpamTrash=True, fields=fields, pageToken=token, **more
+            )
             page = self._execute(request, LIST, "messages.list")
             for message in page.get("messages", ()):
                 if message["id"] not in seen:  # a page may repeat what came before
                     seen.add(message["id"])
                     yield Found(message["id"], message["threadId"])
-            request = messages.list_next(request, page)
+            token = page.get("nextPageToken")
+            if token is None:
+                return
 
     def _placed_anew(self, held: Mapping[str, str], labels: Mapping[str, Place]) -> list[Item]:
         """Known messages whose labels are not those that the ledger knows: one listing per label tells, at 5 units
@@ -208,13 +213,15 @@ class GmailConnector:
             "historyId,nextPageToken,history(messagesAdded/message(id,threadId,labelIds),messagesDeleted/message(id),"
             "labelsAdded/message(id,threadId,labelIds),labelsRemoved/message(id,threadId,labelIds))"
         )
-        request = history.list(
-            userId="me", startHistoryId=start, maxResults=PAGE, historyTypes=list(_TYPES), fields=fields
-        )
         live = start
         states: dict[str, _State | None] = {}
-        first = True
-        while request is not None:
+        first, token = True, None
+        while True:
+            # `list_next` of the client library cannot repeat a parameter that is given several times.
+            request = history.list(
+                userId="me", startHistoryId=start, maxResults=PAGE, historyTypes=list(_TYPES), fields=fields,
+                pageToken=token,
+            )  # fmt: skip
             try:
                 page = self._execute(request, HISTORY, "history.list")
             except (Missing, Misunderstood) as error:
@@ -223,8 +230,9 @@ class GmailConnector:
                 live, first = str(page.get("historyId", start)), False
             for record in page.get("history", ()):
                 _replay(record, states)
-            request = history.list_next(request, page)
-        return live, states
+            token = page.get("nextPageToken")
+            if token is None:
+                return live, states
 
     # Calls
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import logging
 import re
 import ssl
 import threading
@@ -27,6 +28,9 @@ TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "concurrentL
 OVER = frozenset({"quotaExceeded", "dailyLimitExceeded"})
 TOO_NARROW = frozenset({"insufficientPermissions", "PERMISSION_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
 SWITCHED_OFF = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
+# What the client library warns of is sorted here, and told once patience has ended.
+logging.getLogger("googleapiclient.http").setLevel(logging.ERROR)
+
 PARTS = 50
 """Google discourages batches of more than 50 parts."""
 
