@@ -1,9 +1,8 @@
 """A simulated desk as an mbox and a calendar on disk, for a run of the whole pipeline.
 
-`python -m bench.drift.files FOLDER [PEOPLE] [WEEKS] [SEED]` writes mail.mbox, calendar.ics, syncd.toml and truth.jsonl.
-After `syncd --config FOLDER/syncd.toml sync` and `backtest --format jsonl > CHANGES`, the flags are counted by
-`python -m bench.drift.files FOLDER --judge CHANGES`. What is misread is so because its subject speaks of something
-else than it was.
+`python -m bench.drift.files FOLDER [PEOPLE] [WEEKS] [SEED]` writes mail, calendar, config and truth. After `sync` and
+`backtest --format jsonl > CHANGES` with that config, `python -m bench.drift.files FOLDER --judge CHANGES` counts the
+flags. What is misread is so because its subject speaks of something else than it was.
 """
 
 from __future__ import annotations

@@ -230,6 +230,8 @@ class Desk:
     def _page(self, index: Ints, rows: Ints, size: int, week: int, organisation: list[str | None]) -> Page:
         diary = self.diary
         kind, personal, possible = diary.kind[index], diary.personal[index], diary.candidate[index]
+        if not self.exposure.week(week)[RICH]:
+            kind = np.full(len(kind), MAIL)  # no calendar is read: a call that was logged still counts
         other = np.zeros(size, bool)
         other[rows[~possible | (personal < 0.5)]] = True
         busy = {self.diary.organisations[o] for o in diary.traffic(week)}
@@ -245,9 +247,9 @@ class Desk:
             other,
             routine.reshape(KINDS, size),
         )
-        rich = kind == RICH
+        rich = diary.kind[index] == RICH
         mail = np.zeros(size, bool)
-        mail[rows[kind == MAIL]] = True
+        mail[rows[~rich]] = True
         met = np.minimum(diary.took_place[index[rich]], 0.98)
         ladder = Sheet(
             rows[rich], np.zeros(len(met), np.int64), met, np.ones(len(met)), mail, np.zeros((KINDS, size), bool)

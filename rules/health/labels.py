@@ -31,7 +31,7 @@ Bools = NDArray[np.bool_]
 KINDS = 2  # 0: rich (in person, video, phone), 1: mail
 FLIPS = np.array([0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.26])
 LARGEST = 1e4
-_LARGEST_SHARE, _USUAL_NUMBER = 0.6, 1.25
+_LARGEST_SHARE, _USUAL_NUMBER = 0.6, 0.3
 
 
 @dataclass(frozen=True, slots=True)

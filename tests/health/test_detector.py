@@ -130,7 +130,7 @@ def test_three_misread_mails_of_twenty_are_no_friendship_but_one_lunch_is() -> N
 
 
 def test_the_week_formula_by_hand() -> None:
-    a, one, two = 0.6, 3.0, 0.5
+    a, one, two = 0.15, 3.0, 0.5
     expected = ((1 - a + a * one) * (1 - a + a * two) - (1 - a) ** 2) / (1 - (1 - a) ** 2)
     assert weekly(np.zeros(2, int), np.array([one, two]), 1)[0, 0] == pytest.approx(expected)
 

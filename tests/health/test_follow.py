@@ -151,6 +151,19 @@ def test_never_personal_one_sided_and_too_little() -> None:
     assert found[new].probability is None
 
 
+def test_a_logged_call_is_contact_even_where_no_calendar_is_read() -> None:
+    rng = random.Random(3)
+    who = address(0)
+    items = [one for one in desk(20, WEEKS) if one.channel is Channel.EMAIL]
+    for i in range(20):
+        weeks = [w for w in range(WEEKS) if rng.random() < 0.4 and (i or w < 90)]
+        items += [contact(address(i), w, Channel.EMAIL, day=5) for w in weeks]
+    logged = [contact(who, w, Channel.PHONE, day=6) for w in range(90, WEEKS, 3)]
+    coverage = Coverage(mail=((START, date(2030, 1, 1)),))
+    assert last(history(persons(20), items, coverage=coverage))[who].status is Status.DRIFTING
+    assert last(history(persons(20), items + logged, coverage=coverage))[who].status is Status.HEALTHY
+
+
 def test_a_mailbox_of_sent_mail_makes_nobody_one_sided() -> None:
     items = [
         contact(address(i), w, Channel.EMAIL, WORK, direction=Direction.OUT, starts=True)
