@@ -25,7 +25,7 @@ ZONE = ZoneInfo("Europe/Amsterdam")
 WARM_MAIL = ("How are you doing?", "Thank you for last night", "Happy birthday!", "Congratulations on the new job",
              "Good to see you", "Thinking of you", "Dinner next month?", "Coffee soon?")  # fmt: skip
 WORK_MAIL = ("Draft agenda for the review", "Project plan version 3", "Comments on the specification",
-             "Minutes of the project meeting", "Next steps for the migration", "Figures for the proposal")  # fmt: skip
+             "Minutes of the project meeting", "Next steps for the migration", "Figures for the bid")  # fmt: skip
 ORDER_MAIL = (
     "Invoice {n}",
     "Purchase order {n}",
