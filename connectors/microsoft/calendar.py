@@ -2,13 +2,15 @@
 
 A view's delta knows a window and nothing outside, and says "removed" of what merely left it. So the windows are
 calendar years that never move: nothing leaves a year but to stand in another, and the year that holds the horizon is
-opened when it comes. Years are opened backwards until some in a row are empty.
+opened when it comes. Years are opened backwards until some in a row are empty; what is entered there later is found,
+and opens those before it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Literal
 
 import httpx
@@ -26,7 +28,7 @@ from connectors.connector import (
     Quarantined,
     Source,
 )
-from connectors.microsoft.events import etag_of, event_of, native_id, renewed
+from connectors.microsoft.events import SELECT, etag_of, event_of, native_id
 from connectors.microsoft.graph import Gone, Graph, Json, Missing
 from connectors.microsoft.login import Tokens, hosts
 from connectors.observations import Event
@@ -42,11 +44,11 @@ OLDEST_YEAR = 1995
 
 
 class _Position(msgspec.Struct, omit_defaults=True):
-    """`years`: year -> its delta link. `complete`: all years back to the first have been read."""
+    """`years`: year -> its delta link. `name`: what the calendar was called."""
 
     version: Literal[1] = 1
     years: dict[int, str] = {}
-    complete: bool = False
+    name: str = ""
     reconciling: bool = False
     oldest: datetime | None = None
 
@@ -73,9 +75,15 @@ class OutlookCalendarConnector:
         Raises:
             ConnectorError: the config names one that is not there.
         """
+        if self._options.certificate:
+            raise ConnectorError(
+                "access by certificate would bring the texts of events, so it is for mail only.",
+                where=self._options.name,
+                fix=f'Take certificate out of this account and run: syncd login "{self._options.name}"',
+            )
         found = [line for page in self._graph.pages("/calendars") for line in page.get("value", ())]
         wanted = {name.casefold() for name in self._options.calendars}
-        chosen = [one for one in found if wanted & _names(one)] if wanted else [one for one in found if _own(one)]
+        chosen = [one for one in found if wanted & _names(one)] if wanted else _own(found)
         missing = sorted(wanted - {name for one in chosen for name in _names(one)})
         if missing:
             names = ", ".join(sorted(str(one.get("name")) for one in found))
@@ -95,60 +103,65 @@ class OutlookCalendarConnector:
         position = read_cursor(cursor, _Position)
         if position.reconciling:
             position = _Position()
-        reading = _Reading(known, Place(self._titles.get(source, source)), Extent(now, position.oldest))
+        reading = _Reading(known, self._place(source), Extent(now, position.oldest))
         position.reconciling = not position.years and bool(reading.held)
-        empty = 0
-        for year in self._years(position, now):
+        if position.name not in {"", reading.place.name}:
+            reading.renamed()
+        position.name = reading.place.name
+        for year in _years(position.years, reading.extent):
             link = position.years.get(year)
-            before = len(reading.seen)
             try:
                 lines, position.years[year] = self._year(source, year, link)
             except Gone as error:
                 raise CursorExpired("Microsoft no longer has the changes since the last sync") from error
-            reading.take(lines, self._masters(source, lines))
-            empty = 0 if link or len(reading.seen) > before else empty + 1
+            reading.take(lines, self._masters(source, lines), listing=link is None)
             position.oldest = reading.extent.oldest
-            if not reading.gone:  # a removal is settled at the end: until then no cursor may pass it
+            if not reading.gone and not reading.series:  # what is to be settled at the end no cursor may pass
                 yield reading.batch(cursor=write_cursor(position), cost=self._graph.cost())
-            if not position.complete and empty >= EMPTY_YEARS and year < now.year:
-                break
-        position.complete, reconciled, position.reconciling = True, position.reconciling, False
+        reconciled, position.reconciling = position.reconciling, False
         yield from self._end(source, reading, position, reconciled=reconciled)
 
     def listing(self, source: str, now: datetime) -> Iterator[Listed]:
-        """Every year's view anew, without a token."""
-        empty = 0
-        for year in range((now + AHEAD).year, OLDEST_YEAR - 1, -1):
-            lines, _ = self._year(source, year, None)
-            real = [line for line in lines if line.get("type") != "seriesMaster" and "@removed" not in line]
-            yield from (Listed(native_id(line)) for line in real)
-            empty = 0 if real else empty + 1
-            if empty >= EMPTY_YEARS and year < now.year:
-                return
+        """Plain views of every year, where `batches` follows the changes of views."""
+        seen: dict[str, None] = {}
+        extent = Extent(now)
+        for year in _years({}, extent):
+            params = {**_window(year, year), "$select": "id,type,seriesMasterId,start"}
+            for page in self._graph.pages(f"/calendars/{source}/calendarView", params):
+                for line in page.get("value", ()):
+                    if native_id(line) not in seen:
+                        seen[native_id(line)] = None
+                        yield Listed(native_id(line))
+                    start = datetime(year, 1, 1, tzinfo=UTC)
+                    extent.oldest = min(extent.oldest or start, start)
 
-    def _years(self, position: _Position, now: datetime) -> Sequence[int]:
-        newest = (now + AHEAD).year
-        if position.complete:
-            return [
-                year
-                for year in range(newest, OLDEST_YEAR - 1, -1)
-                if year in position.years or year > max(position.years)
-            ]
-        return range(newest, OLDEST_YEAR - 1, -1)
+    def _place(self, source: str) -> Place:
+        if source not in self._titles:
+            self.sources()
+        return Place(self._titles.get(source, source))
 
     def _year(self, source: str, year: int, link: str | None) -> tuple[list[Json], str]:
         """All lines of a year's view, or its changes; and the link for next time."""
-        window = {"startDateTime": f"{year}-01-01T00:00:00Z", "endDateTime": f"{year + 1}-01-01T00:00:00Z"}
         first = link or f"/calendars/{source}/calendarView/delta"
         lines: dict[str, Json] = {}
         try:
-            for page in self._graph.pages(first, None if link else window):
-                lines.update((line["id"], line) for line in page.get("value", ()))
+            for page in self._graph.pages(first, None if link else _window(year, year)):
+                lines.update((line["id"], self._textless(line)) for line in page.get("value", ()))
                 link = page.get("@odata.deltaLink", link)
         except Missing as error:
             fix = "Take it out of calendars in the config."
             raise ConnectorError("this calendar is not there any more.", where=self._options.name, fix=fix) from error
         return list(lines.values()), str(link)
+
+    def _textless(self, line: Json) -> Json:
+        """Changes of a view take no `$select`, so only the permission keeps texts away; a wider one is not used."""
+        if line.get("bodyPreview") or (line.get("body") or {}).get("content"):
+            raise ConnectorError(
+                "this login may read the texts of events, and its answers bring them. Nothing of it was kept.",
+                where=self._options.name,
+                fix="Use the permission Calendars.ReadBasic instead of Calendars.Read (docs/microsoft.md).",
+            )
+        return line
 
     def _masters(self, source: str, lines: Sequence[Json]) -> dict[str, Json]:
         """The masters of all series that the lines speak of; those that did not come along are asked for."""
@@ -159,17 +172,32 @@ class OutlookCalendarConnector:
             if line.get("seriesMasterId") and line["seriesMasterId"] not in masters and "@removed" not in line
         }
         asked = sorted(needed)
-        answers = self._graph.get_all([f"/calendars/{source}/events/{id_}" for id_ in asked])
+        answers = self._events(source, asked)
         return masters | {id_: answer for id_, answer in zip(asked, answers, strict=True) if answer}
+
+    def _events(self, source: str, ids: Sequence[str]) -> list[Json | None]:
+        return self._graph.get_all([f"/calendars/{source}/events/{id_}?$select={SELECT}" for id_ in ids])
+
+    def _instances(self, source: str, series: str, years: Sequence[int]) -> list[Json]:
+        """All occurrences of a series as they are now."""
+        params = {**_window(min(years), max(years)), "$select": SELECT}
+        try:
+            pages = list(self._graph.pages(f"/calendars/{source}/events/{series}/instances", params))
+        except Missing:  # deleted meanwhile
+            return []
+        return [line for page in pages for line in page.get("value", ())]
 
     def _end(self, source: str, reading: _Reading, position: _Position, *, reconciled: bool) -> Iterator[Batch]:
         """Settle what is gone: from one year, but perhaps moved to another that was read before it moved."""
+        for id_, master in list(reading.series.items()):
+            reading.take(self._instances(source, id_, list(position.years)), {id_: master}, listing=True)
+            reading.missing_of(id_)
         if reconciled:
             reading.gone.update(dict.fromkeys(id_ for id_ in reading.held if id_ not in reading.seen))
         asked = list(reading.gone)
-        answers = self._graph.get_all([f"/calendars/{source}/events/{id_.rpartition('#')[2]}" for id_ in asked])
+        answers = self._events(source, [id_.rpartition("#")[2] for id_ in asked])
         there = [answer for answer in answers if answer and answer.get("type") != "seriesMaster"]
-        reading.take(there, self._masters(source, there))
+        reading.take(there, self._masters(source, there), listing=True)
         position.oldest = reading.extent.oldest
         covered = reading.extent.covered(live=True)
         yield reading.batch(
@@ -177,62 +205,100 @@ class OutlookCalendarConnector:
         )
 
 
+def _years(known: Mapping[int, str], extent: Extent) -> Iterator[int]:
+    """Years from the horizon back to `EMPTY_YEARS` before the oldest entry; the extent may grow meanwhile."""
+    year = (extent.now + AHEAD).year
+    while year >= OLDEST_YEAR:
+        oldest = min(extent.now, extent.oldest or extent.now).year - EMPTY_YEARS
+        if year < oldest and year not in known:
+            return
+        yield year
+        year -= 1
+
+
+def _window(first: int, last: int) -> dict[str, str]:
+    return {"startDateTime": f"{first}-01-01T00:00:00Z", "endDateTime": f"{last + 1}-01-01T00:00:00Z"}
+
+
 class _Reading:
     """One sync of one calendar."""
 
     def __init__(self, known: Known, place: Place, extent: Extent) -> None:
         self.held: Mapping[str, str] = known.etags()
-        self._known, self._place, self.extent = known, place, extent
+        self.place, self.extent = place, extent
+        self._known = known
         self._by_id = {id_.rpartition("#")[2]: id_ for id_ in self.held}
         self._by_series: dict[str, list[str]] = {}
         for id_ in self.held:
             self._by_series.setdefault(id_.partition("#")[0], []).append(id_)
         self.seen: dict[str, None] = {}
         self.gone: dict[str, None] = {}
+        self.series: dict[str, Json] = {}
         self._items: dict[str, Item] = {}
         self._bad: list[Quarantined] = []
         self._unchanged = 0
+        self._counted: set[str] = set()
 
-    def take(self, lines: Sequence[Json], masters: Mapping[str, Json]) -> None:
-        """Lines of a view: events, masters of series, removals."""
+    def take(self, lines: Sequence[Json], masters: Mapping[str, Json], *, listing: bool) -> None:
+        """Lines of a view: events, masters of series, removals. `listing`: they are all there is, no changes."""
         for line in lines:
             if "@removed" in line:
+                self.series.pop(line["id"], None)
                 native = self._by_id.get(line["id"])
                 if native is not None and native not in self.seen:
                     self.gone[native] = None
             elif line.get("type") != "seriesMaster":
                 self._event(line, masters.get(str(line.get("seriesMasterId"))))
-        for id_, master in masters.items():
-            self._renew(id_, master)
+            else:
+                self._master(line, listing=listing)
+
+    def missing_of(self, series: str) -> None:
+        """What was held of a series and is not among its occurrences any more."""
+        for native in self._by_series.get(series, ()):
+            if native not in self.seen:
+                self.gone[native] = None
+
+    def renamed(self) -> None:
+        """The calendar has another name now."""
+        for native in self.held:
+            event = self._known.observation(native)
+            if isinstance(event, Event):
+                etag = etag_of(msgspec.structs.replace(event, folders=(self.place.name,)))
+                self._items[native] = Item(native, etag, (self.place,), None)
+
+    def _master(self, line: Json, *, listing: bool) -> None:
+        """A changed master changes its occurrences, and the view sends neither those nor which were deleted."""
+        single = native_id(line)
+        if single in self.held:  # became a series
+            self.gone[single] = None
+        if not listing and any(native != single for native in self._by_series.get(line["id"], ())):
+            self.series[line["id"]] = line
 
     def _event(self, line: Json, master: Json | None) -> None:
         native = native_id(line)
         self.seen[native] = None
         self.gone.pop(native, None)
         try:
-            event = event_of(line, master if line.get("type") == "occurrence" else None)
+            event = event_of(line, master)
         except BadItem as error:
-            self._bad.append(Quarantined(native, str(line.get("@odata.etag", "")), error.what, self._place.name))
+            etag = blake2b(repr(line).encode(), digest_size=8).hexdigest()
+            if self.held.get(native) == etag:
+                self._unchanged += 1
+            else:
+                self._bad.append(Quarantined(native, etag, error.what, self.place.name))
             return
         self._put(event)
 
-    def _renew(self, series: str, master: Json) -> None:
-        """A change of a master changes its occurrences, which the view does not send again."""
-        for native in self._by_series.get(series, ()):
-            if native in self.seen or native in self.gone:
-                continue
-            event = self._known.observation(native)
-            if isinstance(event, Event) and event.recurring:
-                self._put(renewed(event, master))
-
     def _put(self, event: Event) -> None:
-        placed = msgspec.structs.replace(event, folders=(self._place.name,))
+        placed = msgspec.structs.replace(event, folders=(self.place.name,))
         etag = etag_of(placed)
         self.extent.include(placed)
         if self.held.get(placed.id) == etag:
-            self._unchanged += placed.id in self.seen
+            self._unchanged += placed.id not in self._counted
+            self._counted.add(placed.id)
             return
-        self._items[placed.id] = Item(placed.id, etag, (self._place,), placed)
+        self._counted.add(placed.id)
+        self._items[placed.id] = Item(placed.id, etag, (self.place,), placed)
 
     def batch(self, *, cursor: str | None, removed: tuple[str, ...] = (), **more: object) -> Batch:
         batch = Batch(
@@ -247,5 +313,13 @@ def _names(calendar: Json) -> set[str]:
     return {str(calendar.get("name", "")).casefold(), calendar["id"].casefold()}
 
 
-def _own(calendar: Json) -> bool:
-    return bool(calendar.get("isDefaultCalendar")) or bool(calendar.get("canEdit"))
+def _own(calendars: Sequence[Json]) -> list[Json]:
+    """The owner's own ones that can be edited: not a colleague's that is shared, nor holidays and birthdays."""
+    main = next((one for one in calendars if one.get("isDefaultCalendar")), None)
+    if main is None:
+        return [one for one in calendars if one.get("canEdit")]
+    return [one for one in calendars if one is main or (one.get("canEdit") and _owner(one) == _owner(main))]
+
+
+def _owner(calendar: Json) -> str:
+    return str((calendar.get("owner") or {}).get("address", "")).casefold()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -14,7 +14,7 @@ from connectors.links import reduced
 from connectors.microsoft.graph import Json
 from connectors.observations import Address, Attendee, Conference, Event, encode
 from connectors.text import NAME_LIMIT, clean_text
-from connectors.zones import iana
+from connectors.zones import iana, is_zone
 
 _RESPONSES = {
     "accepted": "accepted", "declined": "declined", "tentativelyAccepted": "tentative", "organizer": "accepted",
@@ -29,19 +29,31 @@ _EVENT_TYPES = {"oof": "outOfOffice", "workingElsewhere": "workingLocation"}
 _SENSITIVITY = {"private": "private", "confidential": "confidential", "personal": "private"}
 
 
+SELECT = (
+    "id,uid,iCalUId,type,seriesMasterId,subject,start,end,originalStart,originalStartTimeZone,isAllDay,isCancelled,"
+    "isOrganizer,showAs,sensitivity,location,locations,organizer,attendees,hideAttendees,responseStatus,"
+    "isOnlineMeeting,onlineMeeting,onlineMeetingUrl,onlineMeetingProvider,lastModifiedDateTime"
+)
+"""Neither body nor preview, wherever Graph lets us choose."""
+
+
 def native_id(line: Json) -> str:
     """The series an event belongs to (itself, if none), `#`, its own id: so a series is found by its beginning."""
     return f"{line.get('seriesMasterId') or line['id']}#{line['id']}"
 
 
 def event_of(line: Json, master: Json | None) -> Event:
-    """A line of a calendar view. Occurrences come with their times only; the rest is their master's.
+    """A line of a calendar view. Occurrences come with their times only; the rest is their master's. Exceptions are
+    whole, but the series' own id stands in its master: `iCalUId` differs from occurrence to occurrence.
 
     Raises:
         BadItem: it cannot be read.
     """
     try:
-        template = _template({**(master or {}), **line} if master else line)
+        whole = line
+        if master and line.get("type") == "occurrence":
+            whole = master | {key: value for key, value in line.items() if value is not None}
+        template = _template(whole)
         start, end = _time(line["start"]), _time(line["end"])
         all_day = bool(template.all_day)
         if all_day:
@@ -49,20 +61,11 @@ def event_of(line: Json, master: Json | None) -> Event:
         serial = bool(line.get("seriesMasterId"))
         original = line.get("originalStart") or (line["start"]["dateTime"] if serial else None)
         return msgspec.structs.replace(
-            template, id=native_id(line), start=start, end=max(start, end), recurring=serial,
-            original_start=_original(original, all_day=all_day) if original else None,
+            template, id=native_id(line), uid=_uid(line, master), start=start, end=max(start, end), recurring=serial,
+            original_start=_original(original, template.zone, all_day=all_day) if original else None,
         )  # fmt: skip
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadItem(f"the entry cannot be read: {clean_text(repr(error), 200)}") from error
-
-
-def renewed(event: Event, master: Json) -> Event:
-    """An occurrence that the ledger has, with what its master says now."""
-    fresh = _template(master)
-    return msgspec.structs.replace(
-        fresh, id=event.id, start=event.start, end=event.end, original_start=event.original_start, recurring=True,
-        folders=event.folders,
-    )  # fmt: skip
 
 
 def etag_of(event: Event) -> str:
@@ -76,15 +79,20 @@ def _template(line: Json) -> Event:
     zone = str(line.get("originalStartTimeZone") or "")
     shown = str(line.get("showAs") or "")
     return Event(
-        id="", uid=clean_text(str(line.get("uid") or line.get("iCalUId") or ""), 2_000) or None,
-        title=_text(line.get("subject")), location=_location(line), zone=iana(zone) or zone or None,
+        id="", title=_text(line.get("subject")), location=_location(line), zone=iana(zone) or zone or None,
         all_day=bool(line.get("isAllDay")), status="cancelled" if line.get("isCancelled") else "confirmed",
         transparency="transparent" if shown == "free" else "opaque", event_type=_EVENT_TYPES.get(shown, "default"),
-        visibility=_SENSITIVITY.get(str(line.get("sensitivity")), "default"), organizer=organizer, attendees=attendees,
+        visibility=_SENSITIVITY.get(str(line.get("sensitivity")), "default"), organizer=organizer,
+        attendees=attendees,
         attendee_count=_count(line, organizer, attendees), conference=_conference(line),
         owner_response=_RESPONSES.get(str((line.get("responseStatus") or {}).get("response"))),
         links=_links(line), phones=_phones(line), updated=_updated(line),
     )  # fmt: skip
+
+
+def _uid(line: Json, master: Json | None) -> str | None:
+    of_series = (master or {}).get("uid") or (master or {}).get("iCalUId")
+    return clean_text(str(line.get("uid") or of_series or line.get("iCalUId") or ""), 2_000) or None
 
 
 def _text(value: object) -> str | None:
@@ -98,12 +106,16 @@ def _person(value: Json | None) -> Address | None:
 
 
 def _attendees(line: Json) -> tuple[Attendee, ...] | None:
-    if line.get("hideAttendees") or "attendees" not in line:
+    """None where the line does not tell. Who is invited without seeing the others is shown nobody else."""
+    organising = line.get("isOrganizer")
+    if "attendees" not in line or (line.get("hideAttendees") and not organising):
         return None
     found = []
     for one in line["attendees"] or ():
         person = _person(one) or Address()
-        response = _RESPONSES.get(str((one.get("status") or {}).get("response")))
+        said = str((one.get("status") or {}).get("response"))
+        # The organiser is told every answer, so none is one; to the others they all stand as "none".
+        response = "needs_action" if organising and said == "none" else _RESPONSES.get(said)
         found.append(Attendee(person.address, person.name, response, one.get("type") == "resource"))
     return tuple(found)
 
@@ -123,7 +135,9 @@ def _count(line: Json, organizer: Address | None, attendees: tuple[Attendee, ...
 def _location(line: Json) -> str | None:
     """All places by name; the first alone would hide the room behind "Microsoft Teams Meeting"."""
     places = [str(place.get("displayName") or "") for place in line.get("locations") or ()]
-    places = places or [str((line.get("location") or {}).get("displayName") or "")]
+    first = str((line.get("location") or {}).get("displayName") or "")
+    if first and all(place in first for place in places):
+        places = [first]  # Graph joins the names itself, most often
     return _text("; ".join(dict.fromkeys(place for place in places if place)))
 
 
@@ -136,33 +150,43 @@ def _conference(line: Json) -> Conference | None:
 
 def _links(line: Json) -> tuple[str, ...]:
     urls = [(line.get("onlineMeeting") or {}).get("joinUrl"), line.get("onlineMeetingUrl")]
-    urls += [place.get("locationUri") for place in line.get("locations") or ()]
+    urls += [place.get("locationUri") for place in (*(line.get("locations") or ()), line.get("location") or {})]
     return tuple(dict.fromkeys(link for url in urls if url and (link := reduced(str(url)))))
 
 
 def _phones(line: Json) -> tuple[str, ...]:
-    meeting: Mapping[str, object] = line.get("onlineMeeting") or {}
-    numbers = [meeting.get("tollNumber"), *list(meeting.get("tollFreeNumbers") or [])]  # type: ignore[call-overload]
+    meeting: Json = line.get("onlineMeeting") or {}
+    numbers = [meeting.get("tollNumber"), *(meeting.get("tollFreeNumbers") or ()), meeting.get("quickDial")]
+    numbers += [phone.get("number") for phone in meeting.get("phones") or ()]
     return tuple(dict.fromkeys(str(number) for number in numbers if number))
 
 
 def _time(value: Json) -> datetime:
     """Graph writes seven digits of a second and the zone beside them; UTC unless another was asked for."""
-    moment = datetime.fromisoformat(str(value["dateTime"])[:26])
-    if moment.tzinfo is not None:
-        return moment
-    from zoneinfo import ZoneInfo
-
     name = iana(str(value.get("timeZone") or "UTC"))
-    return moment.replace(tzinfo=ZoneInfo(name) if name else UTC).astimezone(UTC)
+    if name in {None, "UTC"} or str(value["dateTime"]).endswith("Z"):
+        return _moment(value["dateTime"])
+    return _moment(value["dateTime"]).replace(tzinfo=ZoneInfo(str(name))).astimezone(UTC)
 
 
-def _original(value: object, *, all_day: bool) -> datetime:
-    moment = datetime.fromisoformat(str(value)[:26])
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.replace(tzinfo=None) if all_day else moment
+def _original(value: object, zone: str | None, *, all_day: bool) -> datetime:
+    """When an occurrence was to be. Of whole days it is midnight in the zone of the event, said in UTC."""
+    moment = _moment(value)
+    if not all_day:
+        return moment
+    if (moment.hour or moment.minute) and zone and is_zone(zone):
+        moment = moment.astimezone(ZoneInfo(zone))
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+
+
+def _moment(value: object) -> datetime:
+    """Graph writes up to seven digits of a second; no zone means UTC here."""
+    written = str(value)
+    zoned = written.endswith("Z")
+    moment = datetime.fromisoformat(written.rstrip("Z")[:26])
+    return moment.replace(tzinfo=UTC) if zoned or moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _updated(line: Json) -> datetime | None:
     value = line.get("lastModifiedDateTime")
-    return datetime.fromisoformat(str(value)[:26].rstrip("Z")).replace(tzinfo=UTC) if value else None
+    return _moment(value) if value else None

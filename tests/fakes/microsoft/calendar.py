@@ -27,12 +27,19 @@ class CalendarInfo:
 
 @dataclass
 class CalendarService:
-    """The owner's calendars. What a view showed is remembered per token, so that leaving the window is a removal."""
+    """The owner's calendars. What a view showed is remembered per token, so that leaving the window is a removal.
+
+    Attributes:
+        omit_deleted_occurrences: only the master's change says that an occurrence was deleted.
+        shows_texts: as under Calendars.Read, the answers carry bodies.
+    """
 
     mailbox: Mailbox
     calendars: tuple[CalendarInfo, ...] = (CalendarInfo("C-main", "Calendar", default=True),)
     oldest_token: int = 0
     page: int = 50
+    omit_deleted_occurrences: bool = False
+    shows_texts: bool = False
     asked_for_content: list[str] = field(default_factory=list)
     _views: list[tuple[str, str, str, dict[str, str]]] = field(default_factory=list)
 
@@ -54,6 +61,7 @@ class CalendarService:
         raise Refused(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
     def get_event(self, id_: str, request: Request) -> Json:
+        self._look(request)
         for (_, own), entry in self.mailbox.entries.items():
             if own == id_ and not entry.deleted:
                 return _shown(entry)
@@ -62,6 +70,37 @@ class CalendarService:
                 if line["id"] == id_:
                     return {**_shown(entry), **line, "type": "occurrence"}
         raise Refused(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+
+    def list_view(self, name: str | None, request: Request) -> Json:
+        """The occurrences and single events of a window, without masters."""
+        info = self.calendar(name)
+        low, high = (_moment(request.one(key) or "") for key in ("startDateTime", "endDateTime"))
+        return self._listed([line for line in self._lines(info) if _overlaps(line, low, high)], request)
+
+    def instances(self, name: str, id_: str, request: Request) -> Json:
+        """The occurrences and exceptions of a series in a window, each whole."""
+        info = self.calendar(name)
+        master = self.get_event(id_, request)
+        low, high = (_moment(request.one(key) or "") for key in ("startDateTime", "endDateTime"))
+        lines = [one for one in self._lines(info) if one.get("seriesMasterId") == id_ and _overlaps(one, low, high)]
+        whole = [line if line["type"] == "exception" else {**master, **line} for line in lines]
+        return self._listed(whole, request)
+
+    def _listed(self, lines: list[Json], request: Request) -> Json:
+        self._look(request)
+        lines.sort(key=lambda line: (line["start"]["dateTime"], line["id"]))
+        skip, size = int(request.one("$skip") or 0), self._page_size(request)
+        answer: Json = {"value": lines[skip : skip + size]}
+        if len(lines) > skip + size:
+            answer["@odata.nextLink"] = ("same", {"$skip": str(skip + size)})
+        return answer
+
+    def _look(self, request: Request) -> None:
+        """Without `$select` a plain answer would bring the body, if the permission let it."""
+        selected = (request.one("$select") or "body").split(",")
+        unknown = {"body", "bodyPreview"} & set(selected)
+        if unknown:
+            self.asked_for_content.append(request.path)
 
     def delta(self, name: str | None, request: Request) -> Json:
         """A page of the view's changes since a token, or of the whole view."""
@@ -88,7 +127,10 @@ class CalendarService:
             now = self._view(info, start, end)
             number, before_name = self._remember(start, end, "", now), ""
         before = self._views[int(before_name)][3] if before_name else {}
-        changed = [id_ for id_, etag in now.items() if before.get(id_) != etag] + [i for i in before if i not in now]
+        left = [id_ for id_ in before if id_ not in now]
+        if self.omit_deleted_occurrences:
+            left = [id_ for id_ in left if id_.partition(".")[0] not in now]
+        changed = [id_ for id_, etag in now.items() if before.get(id_) != etag] + left
         changed.sort(key=_shuffled)
         rest = [id_ for id_ in changed if not after or _shuffled(id_) > after]
         size = self._page_size(request)
@@ -119,7 +161,7 @@ class CalendarService:
         view: dict[str, str] = {}
         masters: set[str] = set()
         for line in self._lines(info):
-            if _moment(line["start"]["dateTime"]) < high and _moment(line["end"]["dateTime"]) > low:
+            if _overlaps(line, low, high):
                 view[line["id"]] = _etag(line)
                 if line.get("seriesMasterId"):
                     masters.add(line["seriesMasterId"])
@@ -132,8 +174,13 @@ class CalendarService:
             return {"id": id_, "@removed": {"reason": "deleted"}}
         entry = self.mailbox.entries.get((info.id, id_))
         if entry is not None:
-            return _shown(entry)
+            text = {"bodyPreview": "CANARY", "body": {"contentType": "text", "content": "CANARY"}}
+            return _shown(entry) | (text if self.shows_texts else {})
         return next(line for line in self._lines(info) if line["id"] == id_)
+
+
+def _overlaps(line: Json, low: datetime, high: datetime) -> bool:
+    return _moment(line["start"]["dateTime"]) < high and _moment(line["end"]["dateTime"]) > low
 
 
 def _moment(text: str) -> datetime:
@@ -150,7 +197,8 @@ def _shown(entry: Entry) -> Json:
     kind = (
         "seriesMaster" if "x-series" in entry.data else "exception" if "seriesMasterId" in line else "singleInstance"
     )
-    return {"@odata.etag": f'W/"{_etag(line)}"', "id": entry.id, **line, "type": kind}
+    key = blake2b(repr(sorted(entry.data.items())).encode(), digest_size=8).hexdigest()
+    return {"@odata.etag": f'W/"{key}"', "changeKey": key, "id": entry.id, **line, "type": kind}
 
 
 def _expanded(entry: Entry, mailbox: Mailbox) -> Iterator[Json]:

@@ -292,6 +292,8 @@ class FakeMicrosoft:
             ("/calendarView/delta", CALENDAR, lambda request: calendar.delta(None, request)),
             (f"/calendars/{one}/calendarView/delta", CALENDAR, calendar.delta),
             (f"/events/{one}", CALENDAR, calendar.get_event),
+            (f"/calendars/{one}/calendarView", CALENDAR, calendar.list_view),
+            (f"/calendars/{one}/events/{one}/instances", CALENDAR, calendar.instances),
             (f"/calendars/{one}/events/{one}", CALENDAR, lambda _, id_, request: calendar.get_event(id_, request)),
         )
 
