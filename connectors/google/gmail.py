@@ -93,7 +93,7 @@ class GmailConnector:
         for label in ("SPAM", "TRASH", None):
             token: str | None = None
             while True:
-                more = {} if label is None else {"labelIds": label}
+                more = {} if label is None else {"labelIds": label, "includeSpamTrash": True}
                 request = messages.list(userId="me", maxResults=PAGE, pageToken=token, **more)
                 page = self._execute(request, LIST, "messages.list")
                 ids = [message["id"] for message in page.get("messages", ())]
