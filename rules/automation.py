@@ -141,7 +141,7 @@ def _recipients(message: Message, own: Collection[str], domains: Collection[str]
     return flags
 
 
-def judge(message: Message, matcher: Matcher, seen: Structure) -> list[Compiled]:
+def judge(message: Message, matcher: Matcher, seen: Structure) -> tuple[Compiled, ...]:
     """The rules that fire on the message."""
     hits = set(NOTHING)
     writer = message.from_

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connectors.observations import Event
@@ -165,7 +165,7 @@ def texts(event: Event) -> Iterator[tuple[str, str]]:
         yield "type", event.event_type
 
 
-def judge(event: Event, matcher: Matcher, seen: Structure) -> list[Compiled]:
+def judge(event: Event, matcher: Matcher, seen: Structure) -> tuple[Compiled, ...]:
     """The rules that fire on the event."""
     hits: set[int] = set()
     for field, text in texts(event):
@@ -173,7 +173,7 @@ def judge(event: Event, matcher: Matcher, seen: Structure) -> list[Compiled]:
     return matcher.fired(hits, seen)
 
 
-def decide(sums: dict[str, float]) -> tuple[Channel, float]:
+def decide(sums: Mapping[str, float]) -> tuple[Channel, float]:
     """The likeliest channel and its probability."""
     shares = softmax({label: sums.get(label, 0.0) for label in LABELS})
     best = max(LABELS, key=lambda label: shares[label])

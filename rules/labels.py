@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from connectors.observations import Event, Message, Observation
 from rules import automation, channel
 from rules.context import Context
-from rules.matching import matcher, softmax, weigh
+from rules.matching import PURPOSES, matcher, softmax
 from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
 from rules.organisations import is_free_mail
 from rules.ruleset import RuleSet
 
-PURPOSES = ("relational", "working", "transactional")
 PRIOR = {"event": (-1.6, 0.6, -1.6), "message": (-0.9, 0.5, 0.0)}
 AUTOMATED_PRIOR = -1.2
 CROWD_PRIOR = -3.0
@@ -73,9 +72,10 @@ class Labeller:
     def _event(self, event: Event) -> Decision:
         seen = channel.structure(event, self._own, self._domains)
         fired = channel.judge(event, self._events, seen)
-        sums, evidence = weigh(fired)
+        weighed = self._events.weighed(fired)
+        sums = weighed.sums
         met, confidence = channel.decide(sums)
-        purpose, reasons = self._judge_purpose(event, evidence)
+        purpose, reasons = self._purpose.judge(event, weighed.purpose, self.context)
         others = tuple(a.address for a in event.attendees or () if a.address and a.address not in self._own)
         self.context.take_event(event, others)
         return Decision(
@@ -88,18 +88,19 @@ class Labeller:
             purpose=purpose,
             standing=sums.get("standing", 0.0) + STANDING_PRIOR > 0,
             conference_provider=channel.provider(fired) if met in (Channel.VIDEO, Channel.PHONE) else None,
-            evidence=_strongest([e for e in evidence if e.for_ not in PURPOSES], reasons),
+            evidence=_strongest(weighed.other, reasons),
         )
 
     def _message(self, message: Message) -> Decision:
         seen = automation.structure(message, self._own, self._domains, self.context)
-        sums, evidence = weigh(automation.judge(message, self._messages, seen))
+        weighed = self._messages.weighed(automation.judge(message, self._messages, seen))
+        sums = weighed.sums
         owner_wrote = seen.has("from_owner")
         self.context.home_seen |= seen.has("to_home")
         probability = automation.logistic(sums.get("automated", 0.0) + AUTOMATED_PRIOR)
         automated = probability >= 0.5
         met, confidence = _mail_channel(sums, probability)
-        purpose, reasons = self._judge_purpose(message, evidence)
+        purpose, reasons = self._purpose.judge(message, weighed.purpose, self.context)
         self.context.take(message, owner_wrote=owner_wrote, automated=automated, purpose=purpose)
         return Decision(
             id=message.id,
@@ -109,17 +110,11 @@ class Labeller:
             automated_probability=probability,
             crowd=sums.get("crowd", 0.0) + CROWD_PRIOR > 0,
             purpose=purpose,
-            evidence=_strongest([e for e in evidence if e.for_ not in PURPOSES], reasons),
+            evidence=_strongest(weighed.other, reasons),
         )
 
-    def _judge_purpose(
-        self, observation: Observation, evidence: Sequence[Evidence]
-    ) -> tuple[Purpose, tuple[Evidence, ...]]:
-        hits = [e for e in evidence if e.for_ in PURPOSES]
-        return self._purpose.judge(observation, hits, self.context)
 
-
-def _mail_channel(sums: dict[str, float], automated: float) -> tuple[Channel, float]:
+def _mail_channel(sums: Mapping[str, float], automated: float) -> tuple[Channel, float]:
     """A notice of a call tells of a call; other mail of machines met nobody; the rest is e-mail."""
     if sums.get("phone", 0.0) > 0:
         return Channel.PHONE, automation.logistic(sums["phone"])
@@ -128,11 +123,13 @@ def _mail_channel(sums: dict[str, float], automated: float) -> tuple[Channel, fl
     return Channel.EMAIL, 1 - automated
 
 
-def _strongest(mine: list[Evidence], reasons: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    every = mine + list(reasons)
-    if len(every) > EVIDENCE_KEPT:
-        every.sort(key=lambda evidence: -abs(evidence.weight))
-    return tuple(every[:EVIDENCE_KEPT])
+def _strongest(mine: tuple[Evidence, ...], reasons: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    every = mine + reasons
+    return every if len(every) <= EVIDENCE_KEPT else tuple(sorted(every, key=_lightness)[:EVIDENCE_KEPT])
+
+
+def _lightness(evidence: Evidence) -> float:
+    return -abs(evidence.weight)
 
 
 def _purpose_judge(rules: RuleSet, owner: Owner) -> PurposeJudge:

@@ -22,6 +22,7 @@ from rules.ruleset import Rule, RuleSet
 REMEMBERED = 50_000  # texts per field; then the memory starts afresh
 SETS_KEPT = 4  # compiled rule sets
 LONGEST = 2_000  # characters of a field that are looked at
+PURPOSES = ("relational", "working", "transactional")
 
 _options = re2.Options()
 _options.log_errors = False
@@ -44,22 +45,36 @@ class Compiled:
     group: str
     evidence: tuple[Evidence, ...]
 
-    def fires(self, hits: AbstractSet[int], structure: Structure) -> bool:
-        flags = structure.flags
+    def fires(self, hits: AbstractSet[int], flags: int) -> bool:
+        """Whether patterns and flags are as the rule wants them; numbers are asked by `counts`."""
         if flags & self.need != self.need or flags & self.forbid:
             return False
         if self.any_of and self.any_of.isdisjoint(hits):
             return False
         if self.unless and not self.unless.isdisjoint(hits):
             return False
-        if self.all_of and not all(pattern in hits for pattern in self.all_of):
-            return False
-        if not (self.low or self.high):
-            return True
-        numbers = structure.numbers
+        return not self.all_of or all(pattern in hits for pattern in self.all_of)
+
+    def counts(self, numbers: Mapping[str, float]) -> bool:
+        """Whether the numbers are known and within the rule's bounds."""
         return all(name in numbers and numbers[name] >= bound for name, bound in self.low) and all(
             name in numbers and numbers[name] <= bound for name, bound in self.high
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What rules add up to: log-odds per label, evidence for purposes, and evidence for everything else."""
+
+    sums: Mapping[str, float]
+    purpose: tuple[Evidence, ...]
+    other: tuple[Evidence, ...]
+
+    @classmethod
+    def of(cls, fired: Iterable[Compiled]) -> Weighed:
+        sums, evidence = weigh(fired)
+        purpose = tuple([one for one in evidence if one.for_ in PURPOSES])
+        return cls(sums, purpose, tuple([one for one in evidence if one.for_ not in PURPOSES]))
 
 
 class _Field:
@@ -102,7 +117,8 @@ class Matcher:
         self._by_pattern: dict[int, list[Compiled]] = {}
         self._structural: list[Compiled] = []
         self._counting: list[Compiled] = []
-        self._seen: dict[tuple[frozenset[int], int], tuple[Compiled, ...]] = {}
+        self._seen: dict[tuple[frozenset[int], int], tuple[tuple[Compiled, ...], tuple[Compiled, ...]]] = {}
+        self._weighed: dict[tuple[Compiled, ...], Weighed] = {}
         for rule in rules:
             self._add(rule)
         for one in self._fields.values():
@@ -127,29 +143,38 @@ class Matcher:
             self._joint[text] = known
         return known
 
-    def fired(self, hits: AbstractSet[int], structure: Structure) -> list[Compiled]:
+    def fired(self, hits: AbstractSet[int], structure: Structure) -> tuple[Compiled, ...]:
         """The rules that fire, each once, always in the same order."""
-        fired = list(self._plainly(frozenset(hits), structure.flags))
-        if structure.numbers:
-            flags = structure.flags
-            counting = (rule for rule in self._counting if flags & rule.need == rule.need)
-            fired.extend(rule for rule in counting if rule.fires(hits, structure))
+        fired, counting = self._by_flags(frozenset(hits), structure.flags)
+        if counting:
+            counted = tuple([rule for rule in counting if rule.counts(structure.numbers)])
+            return fired + counted if counted else fired
         return fired
 
-    def _plainly(self, hits: frozenset[int], flags: int) -> tuple[Compiled, ...]:
-        """Rules that look at patterns and flags alone; what was seen together before is not worked out again."""
+    def weighed(self, fired: tuple[Compiled, ...]) -> Weighed:
+        """What the rules that fired add up to; the same rules fire together again and again."""
+        known = self._weighed.get(fired)
+        if known is None:
+            if len(self._weighed) >= REMEMBERED:
+                self._weighed.clear()
+            known = self._weighed[fired] = Weighed.of(fired)
+        return known
+
+    def _by_flags(self, hits: frozenset[int], flags: int) -> tuple[tuple[Compiled, ...], tuple[Compiled, ...]]:
+        """The rules that patterns and flags alone make fire, and those that wait for a number; what was seen together
+        before is not worked out again."""
         key = (hits, flags)
         known = self._seen.get(key)
         if known is None:
             if len(self._seen) >= REMEMBERED:
                 self._seen.clear()
-            structure = Structure(flags)
-            fired = [rule for rule in self._structural if rule.fires(hits, structure)]
+            fired = [rule for rule in self._structural if rule.fires(hits, flags)]
             for number in sorted(hits):  # in the order of the rules, so that the same is always told first
                 for rule in self._by_pattern.get(number, ()):
-                    if rule not in fired and rule.fires(hits, structure):
+                    if rule not in fired and rule.fires(hits, flags):
                         fired.append(rule)
-            known = self._seen[key] = tuple(fired)
+            counting = tuple([rule for rule in self._counting if rule.fires(hits, flags)])
+            known = self._seen[key] = (tuple(fired), counting)
         return known
 
     def _number(self, field: str, pattern: str) -> int:
