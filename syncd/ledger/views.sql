@@ -1,18 +1,24 @@
 -- The public, stable face of the ledger: docs/ledger.md. Plain SQL that SQLite and PostgreSQL both read.
 
+-- What took place: no cancelled or declined meetings, none that are still to come. Not a part of the public face.
+CREATE VIEW happened AS
+SELECT c.*
+  FROM contacts c JOIN interpretations i ON i.owner_id = c.owner_id
+ WHERE c.took_place > 0 AND c.channel <> 'none' AND c.at <= i.made_at;
+
 CREATE VIEW people AS
 SELECT o.name AS owner, p.id AS person, p.name, p.organisation, p.circle, p.key AS is_key,
        (SELECT count(*) FROM person_addresses a WHERE a.owner_id = p.owner_id AND a.person = p.id) AS addresses,
-       (SELECT count(*) FROM contacts c WHERE c.owner_id = p.owner_id AND c.person = p.id) AS interactions,
-       (SELECT min(c.at) FROM contacts c WHERE c.owner_id = p.owner_id AND c.person = p.id) AS first_at,
-       (SELECT max(c.at) FROM contacts c WHERE c.owner_id = p.owner_id AND c.person = p.id) AS last_at
+       (SELECT count(*) FROM happened c WHERE c.owner_id = p.owner_id AND c.person = p.id) AS interactions,
+       (SELECT min(c.at) FROM happened c WHERE c.owner_id = p.owner_id AND c.person = p.id) AS first_at,
+       (SELECT max(c.at) FROM happened c WHERE c.owner_id = p.owner_id AND c.person = p.id) AS last_at
   FROM persons p JOIN owners o ON o.id = p.owner_id;
 
 CREATE VIEW interactions AS
 SELECT o.name AS owner, c.id, c.person, p.name, p.organisation, p.circle, c.address, c.at, c.day, c.week, c.channel,
        c.confidence, c.direction, c.relational, c.working, c.transactional, c.took_place, c.personal, c.weight,
        c.minutes, c.crowd, c.standing, c.account, c.title
-  FROM contacts c
+  FROM happened c
   JOIN owners o ON o.id = c.owner_id
   LEFT JOIN persons p ON p.owner_id = c.owner_id AND p.id = c.person;
 
@@ -30,7 +36,7 @@ SELECT o.name AS owner, c.person, c.week,
        sum(c.took_place * c.working) AS working,
        sum(c.took_place * c.transactional) AS transactional,
        sum(c.minutes * c.took_place) AS minutes
-  FROM contacts c JOIN owners o ON o.id = c.owner_id
+  FROM happened c JOIN owners o ON o.id = c.owner_id
  GROUP BY o.name, c.owner_id, c.person, c.week;
 
 CREATE VIEW flags AS

@@ -9,14 +9,14 @@ import sqlalchemy as sa
 
 from rules.health.assessment import Status
 from syncd.ledger import Ledger, schema
-from tests.ledger.test_meaning_rows import BY, NOW, assessment, meaning
+from tests.ledger.test_meaning_rows import BY, LATER, assessment, meaning
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
 
 
 def test_five_questions_are_answered(ledger: Ledger) -> None:
-    ledger.meaning.write(meaning(), BY, NOW)
+    ledger.meaning.write(meaning(), BY, LATER)
     ledger.meaning.write_week("2026-W10", [assessment("2026-W10", "anna@x.example", Status.DRIFTING)])
     with ledger.read() as connection:
         answers = [connection.execute(sa.text(query)).all() for query in QUERIES]

@@ -15,6 +15,7 @@ from syncd.ledger.difference import Counts
 from syncd.ledger.meaning import Interpretation, MadeBy
 
 NOW = datetime(2026, 3, 2, 12, 30, 15, 123456, tzinfo=timezone(timedelta(hours=1)))
+LATER = NOW + timedelta(days=30)
 BY = MadeBy(7, "rules-digest", "config-digest")
 WHY = (Evidence("title_call", "the title says “call”", "phone", 2.3),)
 
@@ -54,7 +55,7 @@ def meaning(count: int = 3) -> Interpretation:
 
 def test_read_back_as_given(ledger: Ledger) -> None:
     given_ = meaning()
-    changes = ledger.meaning.write(given_, BY, NOW)
+    changes = ledger.meaning.write(given_, BY, LATER)
     assert changes.tables["contacts"] == Counts(added=3)
     read = Interpretation(
         people=ledger.meaning.people(),
@@ -71,30 +72,30 @@ def test_read_back_as_given(ledger: Ledger) -> None:
 
 
 def test_equal_meaning_writes_nothing(ledger: Ledger) -> None:
-    ledger.meaning.write(meaning(), BY, NOW)
-    assert not ledger.meaning.write(meaning(), BY, NOW)
+    ledger.meaning.write(meaning(), BY, LATER)
+    assert not ledger.meaning.write(meaning(), BY, LATER)
 
 
 def test_relabelling_is_told_in_words(ledger: Ledger) -> None:
-    ledger.meaning.write(meaning(), BY, NOW)
+    ledger.meaning.write(meaning(), BY, LATER)
     other = [contact(0, channel=Channel.VIDEO), contact(1, channel=Channel.VIDEO), contact(2)]
     other[2] = replace(other[2], purpose=Purpose(0.1, 0.8, 0.1))
-    changes = ledger.meaning.write(replace(meaning(), interactions=other), BY, NOW)
+    changes = ledger.meaning.write(replace(meaning(), interactions=other), BY, LATER)
     assert changes.summary() == "3 interactions changed: 2 phone → video, 1 relational → working"
 
 
 def test_owners_share_a_database_without_meeting(ledger: Ledger) -> None:
-    ledger.meaning.write(meaning(), BY, NOW)
+    ledger.meaning.write(meaning(), BY, LATER)
     with Ledger.open(ledger.engine.url.render_as_string(hide_password=False), owner="tom") as tom:
-        tom.meaning.write(meaning(1), BY, NOW)
+        tom.meaning.write(meaning(1), BY, LATER)
         assert len(tom.meaning.interactions()) == 1
-        tom.meaning.write(Interpretation(), BY, NOW)
+        tom.meaning.write(Interpretation(), BY, LATER)
     assert len(ledger.meaning.interactions()) == 3
 
 
 def test_interactions_by_person_and_time(ledger: Ledger) -> None:
     given_ = replace(meaning(), interactions=[contact(0), contact(1, "ben@y.example"), contact(2)])
-    ledger.meaning.write(given_, BY, NOW)
+    ledger.meaning.write(given_, BY, LATER)
     assert [i.id for i in ledger.meaning.interactions("anna@x.example")] == ["i0", "i2"]
     since = NOW + timedelta(days=1)
     assert [i.id for i in ledger.meaning.interactions(since=since)] == ["i1", "i2"]
@@ -120,7 +121,7 @@ def test_weeks_are_written_alone_or_all_together(ledger: Ledger) -> None:
 
 
 def test_views_answer_what_they_promise(ledger: Ledger) -> None:
-    ledger.meaning.write(meaning(), BY, NOW)
+    ledger.meaning.write(meaning(), BY, LATER)
     ledger.meaning.write_week("2026-W10", [assessment("2026-W10", "anna@x.example", Status.DRIFTING)])
     with ledger.read() as connection:
         rows = {view: connection.exec_driver_sql(f"SELECT * FROM {view}").mappings().all() for view in schema.VIEWS}
@@ -147,7 +148,7 @@ def test_any_sequence_of_writes_ends_as_the_last(ledger: Ledger, steps: list[dic
     for step in steps:
         before = {i.id: i for i in ledger.meaning.interactions()}
         after = {f"i{number}": contact(number, channel=channel) for number, channel in step.items()}
-        counts = ledger.meaning.write(Interpretation(interactions=list(after.values())), BY, NOW).tables["contacts"]
+        counts = ledger.meaning.write(Interpretation(interactions=list(after.values())), BY, LATER).tables["contacts"]
         changed = {key for key in before.keys() & after.keys() if before[key] != after[key]}
         assert counts == Counts(len(after.keys() - before), len(changed), len(before.keys() - after))
         assert ledger.meaning.interactions() == sorted(after.values(), key=lambda i: (i.at, i.id))
