@@ -30,11 +30,14 @@ Scores = tuple[float, float, float]
 
 def odds(sums: list[float], half: float) -> Scores:
     """Log-odds of each label in a history against its usual share; `half` mails of the usual kind stand before it."""
-    total = sum(sums) + half
-    relational, working, transactional = (
-        log((part + half * usual) / total / usual) for part, usual in zip(sums, USUAL, strict=True)
+    one, two, three = sums
+    usual, common, frequent = USUAL
+    total = one + two + three + half
+    return (
+        log((one + half * usual) / total / usual),
+        log((two + half * common) / total / common),
+        log((three + half * frequent) / total / frequent),
     )
-    return relational, working, transactional
 
 
 class Bygones:

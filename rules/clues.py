@@ -5,7 +5,7 @@ like, what is known of the people and the thread. Each clue is a short name; `pu
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -58,35 +58,87 @@ class Clues:
 
 def clues(message: Message, own: Collection[str], domains: frozenset[str]) -> Clues:
     """The clues of a message, seen from the owner of the addresses `own`, whose organisation has `domains`."""
-    text = read(message.subject or "")
-    writer = (message.from_.address if message.from_ is not None else None) or ""
-    addresses = [a.address for group in (message.to, message.cc, message.bcc) if group for a in group if a.address]
+    text, form = _seen(message.subject or "")
+    mine = own if isinstance(own, frozenset) else frozenset(own)
+    company = _company(message.from_, message.to, message.cc, message.bcc, mine, domains)
+    words = text.words
+    if not company.names.isdisjoint(words):
+        words = tuple(["#person" if word in company.names else word for word in words])
+    who, kind = company.who, text.kind
+    topical, personal = _subjects(words, who, company.crowd, kind)
+    groups = [
+        _between(who, company.way, kind, "words" if words else "empty", text.marks, company.count),
+        company.circle,
+        form,
+        topical,
+        _names_in_subject(text.words, company),
+    ]
+    if message.folders:
+        groups.extend(map(_folder, message.folders[:3]))
+    if message.date is not None and message.date.weekday() >= 5:
+        groups.append(_WEEKEND)
+    return Clues(text, words, tuple(groups), company.other or None, company.way == "out", company.colleague, personal)
+
+
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """What the addresses on a mail tell. `other` is the one across from the owner and `who` they are; `way` is
+    "out", or for mail that came in the owner's place on it; `circle` the clues of those together; `names` all parts
+    of their names; `likeness` what ties the other's address to the owner's."""
+
+    other: str
+    who: str
+    way: str
+    count: int
+    crowd: str
+    colleague: bool
+    circle: tuple[str, ...]
+    names: frozenset[str]
+    readers: frozenset[str]
+    writers: frozenset[str]
+    likeness: tuple[str, ...]
+
+
+_Group = tuple[Address, ...] | None
+
+
+@lru_cache(maxsize=4096)  # the same few people write to each other again and again
+def _company(
+    from_: Address | None, to: _Group, cc: _Group, bcc: _Group, own: frozenset[str], domains: frozenset[str]
+) -> _Company:
+    writer = (from_.address if from_ is not None else None) or ""
+    addresses = [a.address for group in (to, cc, bcc) if group for a in group if a.address]
     out = writer in own
     others = [address for address in addresses if address not in own]
     other = writer if not out else (others[0] if others else writer)
     who = _relation(other, domains)
-    crowd = _bucket(len(addresses), (1, 4, 15))
-    people = _people_names(message) if text.words else ()
-    words = tuple(["#person" if word in people else word for word in text.words])
     relations = {_relation(address, domains) for address in others[:PEOPLE_READ]}
     if not out:
         relations.add(who)
-    way = "out" if out else _place(message, own, len(addresses))
-    form = "words" if words else "empty"
     firms = len({domain_of(address) for address in others[:PEOPLE_READ]} | {domain_of(other)})
-    groups = (
-        _between(who, way, text.kind, form, text.marks, len(addresses)),
-        _circle(
-            "colleague" in relations, len(relations), "private" in relations, firms, len(message.cc or ()),
+    return _Company(
+        other=other,
+        who=who,
+        way="out" if out else _place(to, cc, own, len(addresses)),
+        count=len(addresses),
+        crowd=_bucket(len(addresses), (1, 4, 15)),
+        colleague=who == "colleague",
+        circle=_circle(
+            "colleague" in relations, len(relations), "private" in relations, firms, len(cc or ()),
             bool(others) and _is_group(others[0]),
         ),
-        _form(text),
-        _subjects(words, who, crowd, text.kind),
-        tuple(_names_in_subject(text, writer, addresses, own, other)),
-        *map(_folder, (message.folders or ())[:3]),
-        _WEEKEND if message.date is not None and message.date.weekday() >= 5 else (),
+        names=_people_names(from_, to, cc),
+        readers=frozenset(chain.from_iterable(map(_parts, addresses[:5]))),
+        writers=frozenset(_parts(writer)),
+        likeness=_likeness(other, own),
     )  # fmt: skip
-    return Clues(text, words, groups, other or None, out, who == "colleague", _personal(words))
+
+
+@lru_cache(maxsize=65536)
+def _seen(subject: str) -> tuple[Text, tuple[str, ...]]:
+    """A subject's words, and the clues of its look."""
+    text = read(subject)
+    return text, _form(text)
 
 
 _WEEKEND = ("weekend",)
@@ -142,13 +194,12 @@ def _circle(colleagues: bool, kinds: int, private: bool, firms: int, copied: int
     return tuple(names)
 
 
-def _place(message: Message, own: Collection[str], count: int) -> str:
-    if any(a.address in own for a in message.to or ()):
+def _place(to: _Group, cc: _Group, own: Collection[str], count: int) -> str:
+    if any(a.address in own for a in to or ()):
         return "alone" if count <= 1 else "named"
-    return "copied" if any(a.address in own for a in message.cc or ()) else "unnamed"
+    return "copied" if any(a.address in own for a in cc or ()) else "unnamed"
 
 
-@lru_cache(maxsize=65536)
 def _form(text: Text) -> tuple[str, ...]:
     """What the subject looks like."""
     names = [
@@ -180,26 +231,23 @@ def _form(text: Text) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=65536)
-def _personal(words: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(topic.name for topic in topics().find(words) if topic.name in PERSONAL)
-
-
-@lru_cache(maxsize=65536)
-def _subjects(words: tuple[str, ...], who: str, crowd: str, kind: str) -> tuple[str, ...]:
-    """The topics that the subject speaks of, and how personal and business ones stand beside each other."""
+def _subjects(words: tuple[str, ...], who: str, crowd: str, kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The topics that the subject speaks of, how personal and business ones stand beside each other, and again the
+    personal ones alone."""
     if not words:
-        return ()
+        return (), ()
     found = topics().find(words)
-    personal = sum(topic.name in PERSONAL for topic in found)
-    business = len(found) - personal
+    names = tuple([topic.name for topic in found if topic.name in PERSONAL])
+    personal, business = len(names), len(found) - len(names)
     both = f"topics:{min(personal, 1)}{min(business, 1)}"
-    return (
+    clues = (
         *(f"topic:{topic.name}" for topic in found),
         *(f"topic:{topic.name} kind:{kind}" for topic in found),
         f"topics:{min(personal, 2)}{min(business, 2)}",
         f"{both} who:{who}",
         f"{both} people:{crowd}",
     )
+    return clues, names
 
 
 @lru_cache(maxsize=65536)
@@ -212,33 +260,34 @@ def _spoken(name: str) -> tuple[str, ...]:
     return tuple(_NAME.findall(name.partition("<")[0].partition("/")[0].lower()))
 
 
-def _people_names(message: Message) -> set[str]:
+def _people_names(from_: Address | None, to: _Group, cc: _Group) -> frozenset[str]:
     """Parts of the names of everybody on the mail."""
     names: set[str] = set()
-    people: Iterable[Address] = (message.from_,) if message.from_ is not None else ()
-    for group in (people, (message.to or ())[:PEOPLE_READ], (message.cc or ())[:PEOPLE_READ]):
+    for group in ((from_,) if from_ is not None else (), (to or ())[:PEOPLE_READ], (cc or ())[:PEOPLE_READ]):
         for person in group:
             if person.address:
                 names.update(_parts(person.address))
             if person.name:
                 names.update(_spoken(person.name))
-    return names
+    return frozenset(names)
 
 
-def _names_in_subject(
-    text: Text, writer: str, addresses: Sequence[str], own: Collection[str], other: str
-) -> Iterator[str]:
-    words = frozenset(text.words)
-    if words:
-        if any(part in words for address in addresses[:5] for part in _parts(address)):
-            yield "names the reader"
-        if any(part in words for part in _parts(writer)):
-            yield "names the writer"
-    if other not in own:
-        family = next((p for a in own for p in _parts(a)[-1:] if len(p) > 3 and p in other.partition("@")[0]), None)
-        if family is not None:
-            same = any(address[:1] == other[:1] for address in own)
-            yield "the owner's own name" if same else "same family name"
+def _names_in_subject(words: tuple[str, ...], company: _Company) -> tuple[str, ...]:
+    names = company.likeness
+    if not company.writers.isdisjoint(words):
+        names = ("names the writer", *names)
+    return names if company.readers.isdisjoint(words) else ("names the reader", *names)
+
+
+def _likeness(other: str, own: frozenset[str]) -> tuple[str, ...]:
+    """Whether the other's address bears the owner's family name, or is another one of the owner's."""
+    if other in own:
+        return ()
+    local = other.partition("@")[0]
+    if not any(len(part) > 3 and part in local for address in own for part in _parts(address)[-1:]):
+        return ()
+    same = any(address[:1] == other[:1] for address in own)
+    return ("the owner's own name",) if same else ("same family name",)
 
 
 @lru_cache(maxsize=4096)

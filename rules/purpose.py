@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from connectors.observations import Event, Message, Observation
 from rules.bygones import Bygones
-from rules.clues import clues
+from rules.clues import Clues, clues
 from rules.context import Context
 from rules.meaning import Evidence, Owner, Purpose
 from rules.occasions import occasion
@@ -27,6 +27,7 @@ from rules.subjects import VOCABULARY
 LABELS = ("relational", "working", "transactional")
 SHOWN = 8  # reasons given for one observation
 REMEMBERED = 50_000  # subjects and groups of clues; then the memory starts afresh
+MAILS_REMEMBERED = 8_000  # whole mails: answers look like what they answer
 
 Scores = tuple[float, float, float]
 
@@ -92,6 +93,7 @@ class PurposeModel:
         self._bygones = Bygones(self._weights.histories)
         self._groups: dict[tuple[str, ...], Weighed] = {}
         self._words: dict[tuple[str, ...], Weighed] = {}
+        self._mails: dict[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], Weighed] = {}
 
     def judge(
         self, observation: Observation, hits: Sequence[Evidence], context: Context
@@ -112,22 +114,34 @@ class PurposeModel:
         found = clues(message, self._own, self._domains)
         for label, prior in enumerate(self._weights.clues["prior"]):
             sums[label] += prior
-        words = self._of_words(found.words)
-        _add(sums, words)
-        reasons = list(words.reasons)
-        for group in found.groups:
-            if group:
-                weighed = self._of_group(group)
-                _add(sums, weighed)
-                reasons += weighed.reasons
+        shown = self._of_mail(found)
+        _add(sums, shown)
         by_itself = _shares(sums)
         writer = message.from_.address if message.from_ is not None else None
-        past = weigh(self._bygones.of(found, writer, context))
-        _add(sums, past)
+        reasons = list(shown.reasons)
+        least = reasons[-1][0] if len(reasons) >= SHOWN else 0.0
+        for name, scores in self._bygones.of(found, writer, context):
+            sums[0] += scores[0]
+            sums[1] += scores[1]
+            sums[2] += scores[2]
+            size = max(scores) - min(scores)
+            if size > least:
+                reasons.append((size, _evidence(name, scores)))
         self._bygones.take(by_itself)
-        reasons += past.reasons
-        reasons.sort(key=_size, reverse=True)
+        if len(reasons) > len(shown.reasons):
+            reasons.sort(key=_size, reverse=True)
         return _shares(sums), (*hits, *[reason for _, reason in reasons[:SHOWN]])
+
+    def _of_mail(self, found: Clues) -> Weighed:
+        """Words and groups of clues together."""
+        key = (found.words, found.groups)
+        weighed = self._mails.get(key)
+        if weighed is None:
+            if len(self._mails) >= MAILS_REMEMBERED:
+                self._mails.clear()
+            parts = [self._of_words(found.words), *[self._of_group(group) for group in found.groups if group]]
+            weighed = self._mails[key] = _together(parts)
+        return weighed
 
     def _of_group(self, group: tuple[str, ...]) -> Weighed:
         weighed = self._groups.get(group)
@@ -164,6 +178,18 @@ def weigh(parts: Iterable[tuple[str, Scores]]) -> Weighed:
     sized.sort(key=_size, reverse=True)
     reasons = tuple([(size, _evidence(name, scores)) for size, name, scores in sized[:SHOWN]])
     return Weighed(relational, working, transactional, reasons)
+
+
+def _together(parts: Sequence[Weighed]) -> Weighed:
+    """Several groups as one."""
+    reasons = [reason for part in parts for reason in part.reasons]
+    reasons.sort(key=_size, reverse=True)
+    return Weighed(
+        sum([part.relational for part in parts]),
+        sum([part.working for part in parts]),
+        sum([part.transactional for part in parts]),
+        tuple(reasons[:SHOWN]),
+    )
 
 
 def _add(sums: list[float], weighed: Weighed) -> None:
