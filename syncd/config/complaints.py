@@ -53,7 +53,7 @@ def _complaint(error: ErrorDetails, path: PathInFile, raw: Mapping[str, Any]) ->
     kind, value = error["type"], value_at(raw, path)
     if kind == "extra_forbidden":
         return "is no key that syncd knows", _known_keys(str(path[-1]), path[:-1], raw)
-    if kind == "missing" and (table := _model_at(path, raw)) is not None:
+    if kind == "missing" and len(path) == 1 and (table := _model_at(path, raw)) is not None:
         needed = next(name for name, field in table.model_fields.items() if field.is_required())
         return "is missing", f"Add a table [{path[-1]}]. {_example('It needs', (*path, needed), raw)}"
     if kind == "missing":
