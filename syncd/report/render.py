@@ -45,7 +45,12 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": words.day, "unlinked": words.unlinked, "percent": words.percent}
+    environment.filters |= {
+        "day": words.day,
+        "month": words.month,
+        "unlinked": words.unlinked,
+        "percent": words.percent,
+    }
     environment.globals |= {
         "mailto": answers.mailto,
         "heights": pictures.heights,
