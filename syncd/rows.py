@@ -41,19 +41,31 @@ def person_row(person: Person, interactions: int) -> Row:
     }
 
 
-def suggestion_rows(ledger: Ledger) -> list[Row]:
+def suggestion_rows(ledger: Ledger, config: Config) -> list[Row]:
     """Pairs of addresses that may be one person, with the lines of config that say so or say no."""
-    return [
-        {
-            "one": merge.one,
-            "other": merge.other,
-            "because": "; ".join(evidence.because for evidence in merge.evidence),
-            "same": f'[[person]] addresses = ["{merge.one}", "{merge.other}"]',
-            "not_same": f'[[person]] addresses = ["{merge.one}"] not_same = ["{merge.other}"]',
-            "evidence": evidence_rows(merge.evidence),
-        }
-        for merge in ledger.meaning.suggestions()
-    ]
+    rows = []
+    for merge in ledger.meaning.suggestions():
+        same, not_same = _words_on(merge.one, merge.other, config.owner.addresses)
+        rows.append(
+            {
+                "one": merge.one,
+                "other": merge.other,
+                "because": "; ".join(evidence.because for evidence in merge.evidence),
+                "same": same,
+                "not_same": not_same,
+                "evidence": evidence_rows(merge.evidence),
+            }
+        )
+    return rows
+
+
+def _words_on(one: str, other: str, owner: Sequence[str]) -> tuple[str, str]:
+    """Yes and no in the words of the config. An address of the owner belongs under [owner], never under a person."""
+    if one in owner or other in owner:
+        mine, asked = (one, other) if one in owner else (other, one)
+        addresses = ", ".join(f'"{address}"' for address in (*owner, asked))
+        return f"[owner] addresses = [{addresses}]", f'[[person]] addresses = ["{asked}"] not_same = ["{mine}"]'
+    return f'[[person]] addresses = ["{one}", "{other}"]', f'[[person]] addresses = ["{one}"] not_same = ["{other}"]'
 
 
 def interaction_rows(
@@ -128,7 +140,8 @@ def sync_troubles(result: SyncResult) -> Iterator[str]:
         yield f"{name}: {stats.trouble.what} {stats.trouble.fix}".strip()
     quarantined = sum(stats.quarantined for stats in result.sources)
     if quarantined:
-        yield f"{quarantined} items could not be read and ; see which and why with: syncd verify --quarantined"
+        aside = f"{quarantined} items could not be read and were kept aside"
+        yield f"{aside}; see which and why with: syncd verify --quarantined"
 
 
 def sync_summary(result: SyncResult) -> str:

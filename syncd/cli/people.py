@@ -27,7 +27,7 @@ def people(
     with place.meaning() as ledger:
         if suggestions:
             columns = ("because", "same", "not_same")
-            show(suggestion_rows(ledger), form, columns, "No two addresses look alike.")
+            show(suggestion_rows(ledger, place.config), form, columns, "No two addresses look alike.")
         else:
             show(
                 people_rows(ledger, place.config),
