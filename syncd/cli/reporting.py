@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from syncd.cli.failures import USAGE, Failed
 from syncd.cli.people import DAY
 from syncd.cli.screen import Format, FormatOption, note, progress, say, show
 from syncd.cli.workplace import workplace
@@ -56,6 +57,8 @@ def backtest(
     from syncd.assess import backtest as replay
     from syncd.rows import change_rows
 
+    if since > until:
+        raise Failed(f"--from {since:%Y-%m-%d} is later than --to {until:%Y-%m-%d}.", USAGE)
     place = workplace(context)
     with place.meaning() as ledger:
         rows = change_rows(ledger.meaning.people(), replay(ledger, place.config, since.date(), until.date()))
