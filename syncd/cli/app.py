@@ -66,7 +66,8 @@ def _version(wanted: bool) -> None:
 def _start(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Option("--config", help="The config file; without it the places that docs name are tried.")
+        Path | None,
+        typer.Option("--config", help="The config file; else $SYNCD_CONFIG, ~/.config/syncd/, /etc/syncd/."),
     ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
 ) -> None:

@@ -28,6 +28,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a config that is there.")] = False,
 ) -> None:
     """Write a first config, with every key explained in it."""
+    from syncd.config import find_config
     from syncd.config.first import first_config
 
     file = workplace(context).file
@@ -44,7 +45,8 @@ def init(
     places = {"maildir": maildir or [], "mbox": mbox or [], "ics": ics or []}
     first_config(file, addresses or [], places, name=name or None, timezone=timezone)
     say(f"{file}")
-    note("Next: syncd config check, then syncd sync, then syncd report")
+    syncd = "syncd" if file == find_config() else f"syncd --config {file}"
+    note(f"Next: {syncd} config check, then {syncd} sync, then {syncd} report")
 
 
 def _sorted_by_kind(text: str) -> tuple[list[Path], list[Path], list[Path]]:
