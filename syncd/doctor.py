@@ -18,7 +18,7 @@ from syncd.config import Config, ConfigProblems, load
 from syncd.config.effective import without_password
 from syncd.config.warnings import warnings
 from syncd.ledger import Ledger, LedgerError
-from syncd.logins import opener
+from syncd.logins import endings, opener
 
 LITTLE_ROOM = 200 * 1024 * 1024  # bytes
 STALE = timedelta(days=2)
@@ -58,6 +58,9 @@ def examine(
     connect = connect or opener(config)
     for account in config.account:
         yield from _account(account, connect)
+    for name, ends in endings(config):
+        what = f'the login ends on {ends:%Y-%m-%d} whatever you do: your Google project is in "Testing"'
+        yield Finding(f"account {name}", what, well=False, fix='Publish it: docs/google.md, "every week".')
     yield _hosts(config, connect)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from connectors import registry
 from connectors.connector import Connector
@@ -29,6 +30,22 @@ def opener(config: Config) -> Callable[[AccountOptions], Connector]:
 
     vault = Vault.of(config)
     return lambda account: registry.open_connector(account, vault)
+
+
+def endings(config: Config) -> Iterator[tuple[str, datetime]]:
+    """Accounts whose login ends at a set time, as Google's do while a project is in "Testing"."""
+    from syncd.secrets import SecretsError, Vault
+
+    for account in config.account:
+        if isinstance(account, GoogleAccountOptions) and not (account.token_command or account.service_account_file):
+            from connectors.google.login import ends
+
+            try:
+                when = ends(account, Vault.of(config))
+            except SecretsError:  # told by whoever opens the account
+                continue
+            if when is not None:
+                yield account.name, when
 
 
 def log_in(config: Config, name: str, *, browser: bool, tell: Callable[[str], object]) -> str:

@@ -170,7 +170,7 @@ class GoogleCalendarConnector:
         master = resource.get("recurringEventId")
         if master is None:
             return
-        request = self._events().get(calendarId=source, eventId=master, fields="iCalUID")
+        request = self._service.collection("events").get(calendarId=source, eventId=master, fields="iCalUID")
         try:
             yield str(self._service.execute(Call(request, 1, "events.get"))["iCalUID"])
         except (Missing, Gone, KeyError):
@@ -197,7 +197,7 @@ class GoogleCalendarConnector:
         more: Json = {"syncToken": token} if token else {}
         page_token: str | None = None
         while True:
-            request = self._events().list(
+            request = self._service.collection("events").list(
                 calendarId=source, maxResults=PAGE, singleEvents=False, showDeleted=True, pageToken=page_token,
                 fields=f"nextPageToken,nextSyncToken,items({FIELDS})", **more,
             )  # fmt: skip
@@ -212,7 +212,7 @@ class GoogleCalendarConnector:
         found: dict[str, Json] = {}
         page_token: str | None = None
         while True:
-            request = self._events().list(
+            request = self._service.collection("events").list(
                 calendarId=source, maxResults=PAGE, pageToken=page_token, iCalUID=uid, showDeleted=True,
                 fields=f"nextPageToken,items({FIELDS})",
             )  # fmt: skip
@@ -226,16 +226,13 @@ class GoogleCalendarConnector:
                 return list(found.values())
 
     def _calendars(self) -> Iterator[Json]:
-        lists = self._service.resource.calendarList()
+        lists = self._service.collection("calendarList")
         fields = "nextPageToken,items(id,summary,summaryOverride,primary,selected,accessRole)"
         request = lists.list(maxResults=250, showHidden=bool(self._options.calendars), fields=fields)
         while request is not None:
             page = self._service.execute(Call(request, 1, "calendarList.list"))
             yield from page.get("items", ())
             request = lists.list_next(request, page)
-
-    def _events(self) -> Any:
-        return self._service.resource.events()
 
 
 class _Gathered:

@@ -96,13 +96,11 @@ class Fetcher:
     def _call(self, errand: Errand) -> Call:
         options: dict[str, Any] = {"userId": "me", "format": "metadata", "metadataHeaders": list(HEADERS)}
         if errand.message is None:
-            request = self._users().threads().get(id=errand.thread, fields=f"messages({FIELDS})", **options)
+            threads = self._service.collection("users.threads")
+            request = threads.get(id=errand.thread, fields=f"messages({FIELDS})", **options)
             return Call(request, self._thread_units, "threads.get")
-        request = self._users().messages().get(id=errand.message, fields=FIELDS, **options)
-        return Call(request, self._get_units, "messages.get")
-
-    def _users(self) -> Any:
-        return self._service.resource.users()
+        messages = self._service.collection("users.messages")
+        return Call(messages.get(id=errand.message, fields=FIELDS, **options), self._get_units, "messages.get")
 
 
 def _messages(answer: Json | None) -> Sequence[Json]:

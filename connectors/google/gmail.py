@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -64,6 +64,12 @@ class GmailConnector:
         )
 
     def sources(self) -> Sequence[Source]:
+        """One source. The profile is asked for, at one unit, so that a login that does not work is told at once.
+
+        Raises:
+            ConnectorError: see `Service.execute`.
+        """
+        self._get("getProfile", PROFILE)
         return (Source(_SOURCE, observes="message"),)
 
     def hosts(self) -> Sequence[str]:
@@ -88,7 +94,7 @@ class GmailConnector:
 
     def listing(self, source: str, now: datetime) -> Iterator[Listed]:  # noqa: ARG002
         """By three listings, of spam, of trash and of all the rest, where `batches` makes one of everything."""
-        messages = self._users().messages()
+        messages = self._service.collection("users.messages")
         seen: set[str] = set()
         for label in ("SPAM", "TRASH", None):
             token: str | None = None
@@ -145,7 +151,7 @@ class GmailConnector:
 
     def _ids(self, label: str | None = None) -> Iterator[Found]:
         """Ids of all messages, newest first, spam and trash too: they are placements, and rules judge them."""
-        messages = self._users().messages()
+        messages = self._service.collection("users.messages")
         fields = "messages(id,threadId),nextPageToken"
         more = {} if label is None else {"labelIds": [label]}
         seen: set[str] = set()
@@ -208,7 +214,7 @@ class GmailConnector:
 
     def _history(self, start: str) -> tuple[str, dict[str, _State | None]]:
         """The history id now, and what became of each message since `start` (None: deleted), oldest first."""
-        history = self._users().history()
+        history = self._service.collection("users.history")
         fields = (
             "historyId,nextPageToken,history(messagesAdded/message(id,threadId,labelIds),messagesDeleted/message(id),"
             "labelsAdded/message(id,threadId,labelIds),labelsRemoved/message(id,threadId,labelIds))"
@@ -236,9 +242,6 @@ class GmailConnector:
 
     # Calls
 
-    def _users(self) -> Any:
-        return self._service.resource.users()
-
     def _fetcher(self, now: datetime, labels: Mapping[str, Place]) -> Fetcher:
         return Fetcher(self._service, self._options, labels, now)
 
@@ -246,11 +249,11 @@ class GmailConnector:
         return self._service.execute(Call(request, units, name))
 
     def _get(self, name: str, units: int) -> Json:
-        return self._execute(getattr(self._users(), name)(userId="me"), units, name)
+        return self._execute(getattr(self._service.collection("users"), name)(userId="me"), units, name)
 
     def _labels(self) -> dict[str, Place]:
         """Label id -> the place it is, without those that say nothing of a place (UNREAD, categories …)."""
-        request = self._users().labels().list(userId="me", fields="labels(id,name,type)")
+        request = self._service.collection("users.labels").list(userId="me", fields="labels(id,name,type)")
         page = self._execute(request, LABELS, "labels.list")
         return {label["id"]: place for label in page.get("labels", ()) if (place := interesting(label))}
 

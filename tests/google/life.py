@@ -31,6 +31,7 @@ START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 OWNER = "mara@visser-advies.example"
 SYSTEM = {"INBOX": "Inbox", "SENT": "Sent", "SPAM": "Spam", "TRASH": "Trash"}
 WEEK = timedelta(weeks=1)
+PAGE = 7  # entries on a page of the calendar
 
 
 class Life:
@@ -38,7 +39,7 @@ class Life:
 
     def __init__(self) -> None:
         self.fake = FakeGoogle(clock=Clock(START), labels={"Label_1": "Customers", "Label_2": "Later"})
-        self.fake.calendar = self.calendar = FakeCalendar(self.fake.mailbox, page_size=7)
+        self.fake.calendar = self.calendar = FakeCalendar(self.fake.mailbox, page_size=PAGE)
         self.box = self.fake.mailbox
         self.accounts: list[AccountOptions] = [gmail_options(), calendar_options()]
         self.refresh = self.fake.grant()
@@ -46,6 +47,7 @@ class Life:
         self.ledger = Ledger.open(f"sqlite:///{self.folder}/ledger.db")
         self.count = self.checks = 0
         self.kill_at: int | None = None
+        self._made: dict[str, Connector] = {}
 
     def close(self) -> None:
         self.ledger.close()
@@ -166,17 +168,23 @@ class Life:
         self.fake.clock.sleep((then - now).total_seconds())
 
     def reopen(self) -> None:
+        self._made.clear()
         self.ledger.close()
         self.ledger = Ledger.open(f"sqlite:///{self.folder}/ledger.db")
 
     def connect(self, options: AccountOptions) -> Connector:
+        if options.name in self._made and self.kill_at is None:
+            return self._made[options.name]
         kind = GmailConnector if options.kind == "gmail" else GoogleCalendarConnector
         made: Any = kind
         connector: Connector = made(
             options, Forgetful(), transports=transports(self.fake, options, self.refresh),  # type: ignore[arg-type]
             patience=patience(self.fake),
         )  # fmt: skip
-        return Killed(connector, self.kill_at) if self.kill_at is not None else connector
+        if self.kill_at is not None:
+            return Killed(connector, self.kill_at)
+        self._made[options.name] = connector
+        return connector
 
     def run(self) -> SyncResult:
         return sync(self.ledger, self.accounts, now=self.fake.clock.now, open_connector=self.connect)
