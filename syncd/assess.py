@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from rules import ruleset
 from rules.health.assessment import Answer, Change, DriftSettings, History
 from rules.health.desk import Week, follow
-from rules.meaning import Coverage, Interaction, Person
+from rules.meaning import Coverage, Interaction, Merge, Person
 from syncd.config import Config
 from syncd.interpret import Terms, understand
 from syncd.ledger import Ledger
@@ -34,6 +34,7 @@ class Assessed:
         history: what it was said from.
         planned: what is on the calendar after that day, as far as it was known.
         note: why `as_of` is not today, in a sentence.
+        suggestions: addresses that looked like one person by that day.
     """
 
     as_of: date
@@ -41,6 +42,7 @@ class Assessed:
     history: History
     planned: tuple[Interaction, ...] = ()
     note: str | None = None
+    suggestions: tuple[Merge, ...] = ()
 
 
 def assess(
@@ -72,7 +74,7 @@ def assess(
     for week in follow(history, as_of, _settings(config)):  # noqa: B007 - the last one is what we want
         pass
     planned = tuple(one for one in meaning.interactions if one.planned and one.local > as_of)
-    return Assessed(as_of, week, history, planned if as_of >= today else (), note)
+    return Assessed(as_of, week, history, planned if as_of >= today else (), note, tuple(meaning.suggestions))
 
 
 def backtest(

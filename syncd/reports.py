@@ -43,7 +43,7 @@ def make_report(
         day,
         traffic=history.traffic,
         changes=list(backtest(ledger, config, day - RECENT, day, now=now)),
-        suggestions=ledger.meaning.suggestions(),
+        suggestions=assessed.suggestions,
     )
     return _with_note(report, assessed)
 
