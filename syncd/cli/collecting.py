@@ -19,6 +19,7 @@ class Stats(StrEnum):
     JSON = "json"
 
 
+_NO_ACCOUNT = "No account to read. Add one to the config."
 _SYNCED = ("account", "source", "listed", "stored", "unchanged", "removed", "quarantined", "seconds")
 _COMPARED = ("account", "source", "listed", "held", "left_out", "missing", "extra", "changed", "damaged")
 
@@ -56,7 +57,8 @@ def sync(
     if stats is Stats.JSON:
         say_json(result.as_json())
     else:
-        show(sync_rows(result), Format.TABLE, _SYNCED, "No account to read. Add one to the config.")
+        nothing = "Nothing to read was found. Run: syncd doctor" if place.config.account else _NO_ACCOUNT
+        show(sync_rows(result), Format.TABLE, _SYNCED, nothing)
     for trouble in sync_troubles(result):
         note(trouble)
     if not result.ok:
