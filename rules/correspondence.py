@@ -13,7 +13,7 @@ from connectors.observations import Message
 from rules.calendar_mail import is_echo, is_invitation
 from rules.ground import Case, Ground, interaction_id
 from rules.lists import is_list_mail, is_tagged, lists_of
-from rules.meaning import Channel, Direction, Interaction, Person
+from rules.meaning import RETURNED, Channel, Direction, Evidence, Interaction, Person
 from rules.organisations import domain_of, within
 from rules.threads import Threads, heading
 
@@ -78,11 +78,37 @@ class Correspondence:
         elif case.decision.channel is Channel.PHONE:
             self._call_notice(case, message, writer)
         elif case.decision.automated or ground.who.is_role(writer):
+            self._returned(case, message)
             # Traffic, but for what merely echoes (bounces, absences), and newsletters.
             if not (case.decision.crowd or "list-id" in (message.headers or {}) or is_echo(message, writer)):
                 ground.note(writer, Direction.IN, case)
         else:
             self._received(case, message, writer, sender)
+
+    def _returned(self, case: Case, message: Message) -> None:
+        """A delivery report that names whom it did not reach. No contact, but something to know of them."""
+        named = (message.headers or {}).get("x-failed-recipients", "")
+        for address in dict.fromkeys(part.strip().strip("<>").lower() for part in named.split(",")):
+            person, _ = self._ground.person(address)
+            if person is None:
+                continue
+            self._ground.interactions.append(
+                Interaction(
+                    id=interaction_id(case.occurrence.id, address),
+                    person=person.id,
+                    address=address,
+                    at=case.at.astimezone(UTC),
+                    local=self._ground.local(case.at),
+                    channel=Channel.NONE,
+                    confidence=1.0,
+                    direction=Direction.IN,
+                    purpose=case.decision.purpose,
+                    took_place=0.0,
+                    account=case.occurrence.accounts[0],
+                    observation=case.occurrence.id,
+                    evidence=(Evidence(RETURNED, "mail to this address came back", "ended", 4.0),),
+                )
+            )
 
     def _written(self, case: Case, message: Message, sender: str | None) -> None:
         reached = _recipients(message)

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+RETURNED = "mail.returned"
+"""The rule that speaks where mail to somebody came back because the address does not exist any more."""
+
 
 class Channel(StrEnum):
     """How people met. `none`: nobody was met."""

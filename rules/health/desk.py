@@ -23,10 +23,11 @@ from rules.health.exposure import Exposure
 from rules.health.labels import KINDS, Sheet
 from rules.health.people import Group, Groups
 from rules.health.portfolio import Pulse
+from rules.health.returns import Returns
 from rules.health.standing import Week as Week  # noqa: PLC0414 - part of what this module offers
 from rules.health.tide import Gauge
 from rules.health.verdicts import Thresholds, Verdicts, judge, opened_by_owner
-from rules.health.weeks import last_complete, week_of
+from rules.health.weeks import last_complete, sunday, week_of
 from rules.meaning import Interaction, Traffic
 
 Ints = NDArray[np.int64]
@@ -89,6 +90,7 @@ class Desk:
         self.history = history
         self.diary = read(history) if diary is None else diary
         self.exposure = Exposure(history.coverage)
+        self.returns = Returns(history.interactions)
         self.thresholds = Thresholds.of(settings)
         self.detector = Detector(method)
         self.gauge, self.ladder_gauge = Gauge(self.detector), Gauge(self.detector)
@@ -268,6 +270,7 @@ class Desk:
         verdicts["theirs"][:] = verdicts["theirs"] * FORGET + page.theirs
         verdicts["contacts"][:] += page.contacts
         self._hear(memory, rows, week)
+        self._note_returns(memory, rows, week)
         judge(verdicts, memory.drift, memory.ladder, week, self.thresholds, self.past[week].opened)
 
     def _hear(self, memory: Memory, rows: list[Group], week: int) -> None:
@@ -276,6 +279,27 @@ class Desk:
             for row, group in enumerate(rows):
                 if answer.person == group.id or answer.person in group.addresses:
                     self._obey(memory, row, answer, week)
+
+    def _note_returns(self, memory: Memory, rows: list[Group], week: int) -> None:
+        """Whose mail comes back has left, until they are heard of again. The owner's own word stands in any case."""
+        if not self.returns:
+            return
+        entered = memory.verdicts.entered(Status.ENDED)
+        for row, group in enumerate(rows):
+            if not self.returns.concerns(group.addresses) or self.said_ended(group, week):
+                continue
+            since = self.returns.since(group.addresses, sunday(week))
+            entered[row] = -1 if since is None else week_of(since)
+
+    def said_ended(self, group: Group, until: int) -> bool:
+        """Whether the owner said by the end of a week that it has ended."""
+        known = {group.id, *group.addresses}
+        return any(
+            answer.word == "ended" and answer.person in known
+            for week, answers in self._answers.items()
+            if week <= until
+            for answer in answers
+        )
 
     def _obey(self, memory: Memory, row: int, answer: Answer, week: int) -> None:
         verdicts = memory.verdicts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,13 @@ class Week:
         if not found and self.overdue(row):
             found.append(Status.WATCH)
         return tuple(found) or (Status.HEALTHY,)
+
+    def left_on(self, row: int) -> date | None:
+        """The day since which mail to this person comes back, where that is why it has ended."""
+        group = self.groups[row]
+        if self._desk.said_ended(group, self.number):
+            return None
+        return self._desk.returns.since(group.addresses, self.sunday)
 
     def overdue(self, row: int) -> bool:
         """Twice the rhythm that the owner wished for has gone by without personal contact."""

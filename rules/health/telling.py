@@ -72,7 +72,10 @@ def _little(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
 
 
 def _ended(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
-    del week, row, seen, found
+    del seen, found
+    left = week.left_on(row)
+    if left is not None:
+        return f"Mail to this address has come back since {left:%-d %B %Y}: it is no longer in use."
     return "You said that this has come to its end."
 
 
