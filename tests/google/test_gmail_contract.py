@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import timedelta
 from email.utils import format_datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from connectors.connector import ConnectorError, NeedsLogin
 from connectors.google.gmail import GmailConnector
 from connectors.secrets import Forgetful
 from tests.connectors.contract import CANARY, FIRST, NOW, ConnectorContract, Held, World, moment, run, titles
@@ -144,3 +146,68 @@ def test_recent_weeks_come_first() -> None:
     (span,) = batch.covered
     assert span.end == NOW
     assert span.start > FIRST + timedelta(days=30)
+
+
+def test_a_history_of_several_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a week away; the client library's own way to the next page fails on repeated parameters."""
+    monkeypatch.setattr("connectors.google.gmail.PAGE", 3)
+    world, held = GmailWorld(), Held()
+    world.add(range(5))
+    run(world, held)
+    world.add(range(5, 20))
+    run(world, held)
+    assert held.titles() == titles(range(20))
+
+
+def test_a_renamed_and_a_deleted_label_need_no_fetch() -> None:
+    world, held = GmailWorld(), Held()
+    world.fake.labels["Label_2"] = "Later"
+    world.add(range(4))
+    world.move(1)
+    world.fake.mailbox.place(world._numbers[2], {"Label_2"})
+    run(world, held)
+    world.fake.labels["Label_1"] = "Clients"
+    del world.fake.labels["Label_2"]
+    before = len(world.fake.log)
+    run(world, held)
+    assert [name.rpartition("users.")[2] for _, name, _, _ in world.fake.log[before:]] == [
+        "labels.list",
+        "history.list",
+    ]
+    assert held.places[world._numbers[1]] == ("Clients",)
+    assert held.places[world._numbers[2]] == ("Archive",)
+    assert not any(batch.items for batch in run(world, held))
+
+
+def test_a_date_in_the_future_covers_nothing_wrong() -> None:
+    """A sender's clock says 2038; the mail came yesterday."""
+    world = GmailWorld()
+    at = NOW - timedelta(days=1)
+    headers = (("From", "x@y.example"), ("Date", "Mon, 18 Jan 2038 03:14:07 +0000"), ("Subject", "item 9"))
+    world.fake.mailbox.deliver(Mail("f" * 16, "t", at, headers, frozenset({"INBOX"})))
+    spans = [span for batch in run(world, Held()) for span in batch.covered]
+    assert all(span.start < span.end <= NOW for span in spans)
+
+
+def test_mail_in_spam_and_trash_is_listed_by_verify() -> None:
+    world, held = GmailWorld(), Held()
+    world.add(range(3))
+    world.fake.mailbox.place(world._numbers[0], {"SPAM"})
+    world.fake.mailbox.place(world._numbers[1], {"SPAM", "TRASH"})
+    run(world, held)
+    assert {line.native_id for line in world.connector().listing("mail", NOW)} == set(held.kept)
+
+
+def test_an_api_that_is_not_enabled_says_so() -> None:
+    """The step that newcomers miss."""
+    import httplib2
+    from googleapiclient.errors import HttpError
+
+    message = "Gmail API has not been used in project 1 before or it is disabled. Enable it by visiting https://x"
+    body = {"error": {"code": 403, "message": message, "errors": [{"reason": "accessNotConfigured"}]}}
+    service = GmailWorld().connector()._service
+    meant = service.sorted(HttpError(httplib2.Response({"status": "403"}), json.dumps(body).encode()), "getProfile")
+    assert isinstance(meant, ConnectorError)
+    assert not isinstance(meant, NeedsLogin)
+    assert "not enabled" in meant.what
+    assert "docs/google.md" in meant.fix
