@@ -25,6 +25,7 @@ MOST_OTHERS, LEAST_MISSED = 0.25, 4.0  # of other contact, for going quiet: at m
 WATCH = 0.1  # of the threshold of a flag
 OVERDUE = 2.0  # times the rhythm that the owner wished for
 LEAVE = 0.05  # of the threshold at which a status began
+LEAVE_WATCH = 1 / 3  # a watch is a tentative word: it ends as soon as little speaks for it
 # Rhythms wander, and with those whom one meets often the wandering shows. The threshold grows with the usual share of
 # personal weeks, so that false flags are about as rare at every rhythm: measured in bench/drift on people who never
 # drift.
@@ -131,7 +132,7 @@ def judge(
     goes_on = drift_gate(drift) & awake
     verdicts.hold(Status.DRIFTING, week, goes_on & (drift["score"] >= flag), drift["score"] < LEAVE * flag)
     verdicts.hold(
-        Status.WATCH, week, goes_on & (drift["score"] >= WATCH * flag), drift["score"] < LEAVE * WATCH * flag
+        Status.WATCH, week, goes_on & (drift["score"] >= WATCH * flag), drift["score"] < LEAVE_WATCH * WATCH * flag
     )
     quiet = drift["score_quiet"]
     silent = enough & awake & fallen_silent(drift)
