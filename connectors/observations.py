@@ -2,7 +2,7 @@
 
 Two observations: a `Message` (one e-mail) and an `Event` (one occurrence in a calendar). Both are metadata:
 no body, no attachment, no description text. They are immutable and know their JSON form, which is the one
-`syncd rules try` reads and the ledger stores.
+`syncd rules try` reads and the ledger stores. They hold no circles, so the garbage collector passes them by.
 
 Unknown is not nobody: a field that a source did not give is None; an empty tuple says "none, and we looked".
 
@@ -20,14 +20,14 @@ from typing import Any
 import msgspec
 
 
-class Address(msgspec.Struct, frozen=True, omit_defaults=True):
+class Address(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A mailbox as written: `address` in lower case, or None where only a name stood there."""
 
     address: str | None = None
     name: str | None = None
 
 
-class Attendee(msgspec.Struct, frozen=True, omit_defaults=True):
+class Attendee(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Somebody on an event's list. `response`: accepted, declined, tentative, needs_action, or None (unknown)."""
 
     address: str | None = None
@@ -36,7 +36,7 @@ class Attendee(msgspec.Struct, frozen=True, omit_defaults=True):
     resource: bool | None = None
 
 
-class Conference(msgspec.Struct, frozen=True, omit_defaults=True):
+class Conference(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Conference data that a calendar keeps beside the description: `provider` is its own name for the service."""
 
     url: str | None = None
@@ -44,7 +44,13 @@ class Conference(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Message(
-    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="message", rename={"from_": "from"}
+    msgspec.Struct,
+    frozen=True,
+    gc=False,
+    omit_defaults=True,
+    tag_field="kind",
+    tag="message",
+    rename={"from_": "from"},
 ):
     """One e-mail, headers only. `date` is the Date header, `received` the server's time, `size` bytes.
 
@@ -72,7 +78,7 @@ class Message(
     truncated: bool = False
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="event"):
+class Event(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag_field="kind", tag="event"):
     """One occurrence in a calendar. A series is given as its occurrences, each with its `original_start`.
 
     `attendee_count` includes owner and organiser; 0 means that the entry names nobody, None that we do not know.

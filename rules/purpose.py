@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import exp, sqrt
 from operator import itemgetter
 
@@ -30,6 +30,7 @@ REMEMBERED = 50_000  # subjects and groups of clues; then the memory starts afre
 MAILS_REMEMBERED = 8_000  # whole mails: answers look like what they answer
 
 Scores = tuple[float, float, float]
+Part = tuple[float, str, Scores]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,13 @@ def learned() -> Weights:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What a group of clues or the words of a subject add to each label, and the strongest parts of it as evidence,
-    each behind its size."""
+    """What a group of clues or the words of a subject add to each label, and the strongest parts of it: the size,
+    the name and the scores of each."""
 
     relational: float
     working: float
     transactional: float
-    reasons: tuple[tuple[float, Evidence], ...]
+    parts: tuple[Part, ...]
 
 
 def words_of(words: Sequence[str], weights: Weights) -> dict[str, Scores]:
@@ -93,7 +94,9 @@ class PurposeModel:
         self._bygones = Bygones(self._weights.histories)
         self._groups: dict[tuple[str, ...], Weighed] = {}
         self._words: dict[tuple[str, ...], Weighed] = {}
-        self._mails: dict[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], Weighed] = {}
+        self._mails: dict[
+            tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], tuple[Weighed, tuple[tuple[float, Evidence], ...]]
+        ] = {}
 
     def judge(
         self, observation: Observation, hits: Sequence[Evidence], context: Context
@@ -105,7 +108,7 @@ class PurposeModel:
         if isinstance(observation, Event):
             weighed = weigh(occasion(observation))
             _add(sums, weighed)
-            return _shares(sums), (*hits, *(reason for _, reason in weighed.reasons))
+            return _shares(sums), (*hits, *[evidence(name, scores) for _, name, scores in weighed.parts])
         return self._message(observation, hits, sums, context)
 
     def _message(
@@ -114,34 +117,38 @@ class PurposeModel:
         found = clues(message, self._own, self._domains)
         for label, prior in enumerate(self._weights.clues["prior"]):
             sums[label] += prior
-        shown = self._of_mail(found)
-        _add(sums, shown)
+        mail, said = self._of_mail(found)
+        _add(sums, mail)
         by_itself = _shares(sums)
         writer = message.from_.address if message.from_ is not None else None
-        reasons = list(shown.reasons)
-        least = reasons[-1][0] if len(reasons) >= SHOWN else 0.0
+        least = mail.parts[-1][0] if len(mail.parts) >= SHOWN else 0.0
+        past = []
         for name, scores in self._bygones.of(found, writer, context):
             sums[0] += scores[0]
             sums[1] += scores[1]
             sums[2] += scores[2]
             size = max(scores) - min(scores)
             if size > least:
-                reasons.append((size, _evidence(name, scores)))
+                past.append((size, _evidence(name, scores)))
         self._bygones.take(by_itself)
-        if len(reasons) > len(shown.reasons):
-            reasons.sort(key=_size, reverse=True)
+        if not past:
+            return _shares(sums), (*hits, *[reason for _, reason in said])
+        reasons = sorted((*said, *past), key=_size, reverse=True)
         return _shares(sums), (*hits, *[reason for _, reason in reasons[:SHOWN]])
 
-    def _of_mail(self, found: Clues) -> Weighed:
-        """Words and groups of clues together."""
+    def _of_mail(self, found: Clues) -> tuple[Weighed, tuple[tuple[float, Evidence], ...]]:
+        """Words and groups of clues together, and the strongest of them as evidence, each behind its size."""
         key = (found.words, found.groups)
-        weighed = self._mails.get(key)
-        if weighed is None:
+        known = self._mails.get(key)
+        if known is None:
             if len(self._mails) >= MAILS_REMEMBERED:
                 self._mails.clear()
-            parts = [self._of_words(found.words), *[self._of_group(group) for group in found.groups if group]]
-            weighed = self._mails[key] = _together(parts)
-        return weighed
+            mail = _together(
+                [self._of_words(found.words), *[self._of_group(group) for group in found.groups if group]]
+            )
+            known = mail, tuple([(size, evidence(name, scores)) for size, name, scores in mail.parts])
+            self._mails[key] = known
+        return known
 
     def _of_group(self, group: tuple[str, ...]) -> Weighed:
         weighed = self._groups.get(group)
@@ -165,7 +172,7 @@ _size = itemgetter(0)
 
 
 def weigh(parts: Iterable[tuple[str, Scores]]) -> Weighed:
-    """The sum of the parts, and those that weigh most as evidence."""
+    """The sum of the parts, and those that weigh most."""
     relational = working = transactional = 0.0
     sized = []
     for name, scores in parts:
@@ -176,19 +183,18 @@ def weigh(parts: Iterable[tuple[str, Scores]]) -> Weighed:
         if name != "prior":
             sized.append((max(scores) - min(scores), name, scores))
     sized.sort(key=_size, reverse=True)
-    reasons = tuple([(size, _evidence(name, scores)) for size, name, scores in sized[:SHOWN]])
-    return Weighed(relational, working, transactional, reasons)
+    return Weighed(relational, working, transactional, tuple(sized[:SHOWN]))
 
 
 def _together(parts: Sequence[Weighed]) -> Weighed:
     """Several groups as one."""
-    reasons = [reason for part in parts for reason in part.reasons]
-    reasons.sort(key=_size, reverse=True)
+    strongest = [part for weighed in parts for part in weighed.parts]
+    strongest.sort(key=_size, reverse=True)
     return Weighed(
-        sum([part.relational for part in parts]),
-        sum([part.working for part in parts]),
-        sum([part.transactional for part in parts]),
-        tuple(reasons[:SHOWN]),
+        sum([weighed.relational for weighed in parts]),
+        sum([weighed.working for weighed in parts]),
+        sum([weighed.transactional for weighed in parts]),
+        tuple(strongest[:SHOWN]),
     )
 
 
@@ -210,3 +216,6 @@ def _evidence(name: str, scores: Scores) -> Evidence:
     best = scores.index(max(scores))
     weight = scores[best] - (sum(scores) - scores[best]) / 2
     return Evidence("purpose: " + name, because(name), LABELS[best], round(weight, 3))
+
+
+evidence = lru_cache(maxsize=8192)(_evidence)  # what clues and words say is said again and again
