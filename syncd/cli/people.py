@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from syncd.cli.failures import USAGE, Failed
 from syncd.cli.screen import Format, FormatOption, say, show
 from syncd.cli.workplace import workplace
 
 PersonArgument = typer.Argument(metavar="PERSON", help="An address, or a name if only one person has it.")
 DAY = ["%Y-%m-%d"]
 _NOBODY = "Nobody yet. Run: syncd sync"
+_CHANNELS = ("in_person", "video", "phone", "email")
 
 
 def people(
@@ -49,6 +51,11 @@ def interactions(
     from syncd.lookup import find_person
     from syncd.rows import interaction_rows
 
+    if since and until and since > until:
+        raise Failed(f"--from {since:%Y-%m-%d} is later than --to {until:%Y-%m-%d}.", USAGE)
+    if channel is not None and channel not in _CHANNELS:
+        raise Failed(f'There is no channel "{channel}". Say one of: {", ".join(_CHANNELS)}.', USAGE)
+    narrowed = person or since or until or channel
     place = workplace(context)
     with place.meaning() as ledger:
         who = None if person is None else find_person(ledger.meaning.people(), person).id
@@ -60,7 +67,7 @@ def interactions(
             rows,
             form,
             ("at", "person", "channel", "direction", "purpose", "title"),
-            "No interactions. Run: syncd sync",
+            "There is no such interaction." if narrowed else "No interactions. Run: syncd sync",
         )
 
 
