@@ -28,7 +28,8 @@ from connectors.connector import (
 )
 from connectors.google.events import FIELDS, Series, native_of, occurrences, series_of
 from connectors.google.login import Transports, hosts
-from connectors.google.service import Call, Gone, Json, Missing, Misunderstood, Service
+from connectors.google.refusals import Gone, Missing, Misunderstood
+from connectors.google.service import Call, Json, Service
 from connectors.options import GoogleCalendarOptions
 from connectors.patience import Budget, Patience
 from connectors.positions import Extent, read_cursor, write_cursor

@@ -17,7 +17,8 @@ from connectors.connector import Batch, CursorExpired, Item, Known, Listed, Plac
 from connectors.google.fetching import Fetcher, Found
 from connectors.google.login import Transports
 from connectors.google.mail import etag_of, interesting, labels_in, places_of
-from connectors.google.service import Call, Json, Missing, Misunderstood, Service
+from connectors.google.refusals import Missing, Misunderstood
+from connectors.google.service import Call, Json, Service
 from connectors.observations import Message
 from connectors.options import GmailOptions
 from connectors.patience import Budget, Patience

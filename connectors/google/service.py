@@ -10,24 +10,18 @@ from __future__ import annotations
 import importlib.resources
 import json
 import logging
-import re
-import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from connectors.connector import ConnectorError, Cost, NeedsLogin, Throttled, Unreachable
-from connectors.patience import Again, Budget, Patience, retry_after
+from connectors.connector import Cost, Unreachable
+from connectors.google.refusals import Missing, Refusals, Stale
+from connectors.patience import Again, Budget, Patience
 
 Json = dict[str, Any]
 T = TypeVar("T")
 
-TOO_FAST = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "concurrentLimitExceeded", "RATE_LIMIT_EXCEEDED"})
-OVER = frozenset({"quotaExceeded", "dailyLimitExceeded"})
-TOO_NARROW = frozenset({"insufficientPermissions", "PERMISSION_DENIED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
-SWITCHED_OFF = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 # What the client library warns of is sorted here, and told once patience has ended.
 logging.getLogger("googleapiclient.http").setLevel(logging.ERROR)
 
@@ -41,28 +35,6 @@ class Http(Protocol):
     def request(
         self, uri: str, method: str = "GET", body: Any = None, headers: Mapping[str, str] | None = None, **more: Any
     ) -> tuple[Any, bytes]: ...
-
-
-class Missing(Exception):
-    """The thing that was asked for is not there (404); the caller knows what that means."""
-
-
-class Gone(Exception):
-    """The cursor is not good any more (410)."""
-
-
-class Misunderstood(ConnectorError):
-    """The request is not one that Google knows (400): a cursor of another time, or a defect of ours."""
-
-
-class Stale(Again):
-    """The access token is not accepted, though it should still be good."""
-
-
-_UNTIL = re.compile(r"Retry after (\d{4}-\d\d-\d\dT[\d:.]+Z)", re.IGNORECASE)
-"""Gmail writes into the message of a 403 for how long the mailbox is closed to us."""
-
-_ABSENT: Mapping[int, type[Exception]] = {404: Missing, 410: Gone}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +68,7 @@ class Service:
     ) -> None:
         self._name, self._account, self._endpoint = name, account, endpoint
         self._transport, self._budget, self.patience = transport, budget, patience
+        self._refusals = Refusals(account, name, patience.clock, self._remedy)
         self._local = threading.local()
         self._resource: Any = None
         self._lock = threading.Lock()
@@ -148,7 +121,7 @@ class Service:
             try:
                 answer: Json = call.request.execute(http=self._http, num_retries=0)
             except Exception as error:
-                failure = self.sorted(error, call.name)
+                failure = self._refusals.sorted(error, call.name)
                 raise (self._renewed(failure) if isinstance(failure, Stale) else failure) from error
             return answer
 
@@ -176,7 +149,7 @@ class Service:
             return self.patience.call(once, self._account)
         except Unreachable as error:
             if isinstance(error.__cause__, Stale):  # every new token was refused as well
-                raise self._no_login(error.__cause__) from error
+                raise self._refusals.no_login(error.__cause__) from error
             raise
 
     def _batch(
@@ -202,7 +175,7 @@ class Service:
         except KeyError:  # the client library looks for a part that did not come
             return Again("Google's answer is not complete"), [index for index in waiting if index not in answers]
         except Exception as error:
-            failure = self.sorted(error, "batch")
+            failure = self._refusals.sorted(error, "batch")
             failure = self._renewed(failure) if isinstance(failure, Stale) else failure
             if isinstance(failure, Again):
                 return failure, [index for index in waiting if index not in answers]
@@ -216,7 +189,7 @@ class Service:
         again: list[Again] = []
         left = []
         for index, cause in failures.items():
-            meant = self.sorted(cause, calls[index].name)
+            meant = self._refusals.sorted(cause, calls[index].name)
             if isinstance(meant, Missing):
                 answers[index] = None
             elif isinstance(meant, Again):
@@ -234,11 +207,11 @@ class Service:
         """What to do about a refused access token, after a new one has been fetched."""
         renew = getattr(self._http, "renew", None)
         if renew is None:
-            return self._no_login(stale)
+            return self._refusals.no_login(stale)
         try:
             renew()
         except Exception as error:  # noqa: BLE001 - sorted below
-            return self.sorted(error, "login")
+            return self._refusals.sorted(error, "login")
         return stale
 
     @property
@@ -270,76 +243,9 @@ class Service:
         with self._lock:
             self._bytes += size
 
-    def sorted(self, error: Exception, name: str) -> Exception:
-        """What a failure means: try again, log in, wait, missing, gone, or a defect."""
-        from google.auth import exceptions as auth
-        from googleapiclient.errors import HttpError
-        from httplib2 import HttpLib2Error
-
-        if isinstance(error, ConnectorError):
-            return error
-        if isinstance(error, HttpError):
-            return self._refusal(error, name)
-        if isinstance(error, auth.RefreshError):
-            return self._no_login(error)
-        if isinstance(error, ssl.SSLCertVerificationError):
-            fix = "If it is a private server, name its certificate under ca_file."
-            return ConnectorError(f"the server's certificate is not trusted: {error}.", where=self._account, fix=fix)
-        if isinstance(error, (auth.TransportError, HttpLib2Error, OSError, TimeoutError)) or "IncompleteRead" in repr(
-            error
-        ):
-            return Again(f"Google does not answer ({type(error).__name__})")
-        return error
-
-    def _no_login(self, error: Exception) -> Exception:
-        if getattr(error, "retryable", False):
-            return Again("Google's login server does not answer")
-        said = str(error.args[0]) if error.args else "the login is not good any more"
-        what = f"Google no longer accepts the login ({said[:200]})."
-        return NeedsLogin(what, where=self._account, fix=self._remedy())
-
     def _remedy(self) -> str:
         told: str | None = getattr(self._http, "remedy", None)
         return told or f'Run: syncd login "{self._account}"'
-
-    def _refusal(self, error: Any, name: str) -> Exception:
-        status = int(error.resp.status)
-        reason, message = _said(error)
-        after = retry_after(error.resp.get("retry-after"), self.patience.clock.now)
-        if status in _ABSENT:
-            return _ABSENT[status](message)
-        if status == 401:
-            return Stale("Google does not accept the access token")
-        if status == 429 or (status == 403 and reason in TOO_FAST):
-            return Again("Google asks for patience", after=self._closed_for(message, after), throttled=True)
-        if status == 403 and reason in OVER:
-            return Throttled(
-                "the quota of this day is used up.", retry_after=3600, where=self._account, fix="It goes on tomorrow."
-            )
-        if status >= 500 or status < 300:  # the client library calls a garbled answer to a batch an error too
-            return Again(f"Google fails with {status}", after=after)
-        return self._forbidden(status, reason, name, message)
-
-    def _closed_for(self, message: str, after: float | None) -> float | None:
-        """Seconds to wait, by the header or by the moment that the message names."""
-        until = _UNTIL.search(message)
-        if until is None:
-            return after
-        wait = (datetime.fromisoformat(until[1]) - self.patience.clock.now).total_seconds()
-        return max(after or 0.0, wait)
-
-    def _forbidden(self, status: int, reason: str, name: str, message: str) -> ConnectorError:
-        where = self._account
-        if status == 403 and (reason in SWITCHED_OFF or "has not been used in project" in message):
-            api = "Gmail API" if self._name.startswith("gmail") else "Google Calendar API"
-            fix = "Enable it there (docs/google.md), wait a minute, then run: syncd sync"
-            return ConnectorError(f"the {api} is not enabled in your Google project.", where=where, fix=fix)
-        if status == 403 and reason in TOO_NARROW:
-            what = f"the login does not allow {name} ({message})."
-            return NeedsLogin(what, where=where, fix=f"{self._remedy()} (tick every box; docs/google.md lists them).")
-        if status == 403:
-            return ConnectorError(f"Google refuses {name}: {message}.", where=where, fix="See docs/google.md.")
-        return Misunderstood(f"Google does not understand {name} ({status}): {message}.", where=where)
 
 
 class _Weighed:
@@ -361,16 +267,3 @@ class _Weighed:
         close = getattr(self._inner, "close", None)
         if close:
             close()
-
-
-def _said(error: Any) -> tuple[str, str]:
-    """Reason and message of an error answer, in either of Google's shapes."""
-    try:
-        told = json.loads(error.content)["error"]
-    except (ValueError, TypeError, KeyError):
-        return "", str(error.resp.reason)
-    if not isinstance(told, dict):
-        return "", str(told)
-    details = [one for one in told.get("details") or () if isinstance(one, dict) and one.get("reason")]
-    errors = told.get("errors") or details or [{}]
-    return str(errors[0].get("reason") or told.get("status") or ""), str(told.get("message") or "").rstrip(".")

@@ -205,7 +205,7 @@ def test_an_api_that_is_not_enabled_says_so() -> None:
 
     message = "Gmail API has not been used in project 1 before or it is disabled. Enable it by visiting https://x"
     body = {"error": {"code": 403, "message": message, "errors": [{"reason": "accessNotConfigured"}]}}
-    service = GmailWorld().connector()._service
+    service = GmailWorld().connector()._service._refusals
     meant = service.sorted(HttpError(httplib2.Response({"status": "403"}), json.dumps(body).encode()), "getProfile")
     assert isinstance(meant, ConnectorError)
     assert not isinstance(meant, NeedsLogin)

@@ -227,8 +227,8 @@ def fair_pages(small_pages: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("fair_pages")
-def test_a_hundred_faults_change_nothing() -> None:
-    assert ends_equal(100) < 0.1
+def test_sixty_faults_change_nothing() -> None:
+    assert ends_equal(60) < 0.1
 
 
 @pytest.mark.usefixtures("fair_pages")

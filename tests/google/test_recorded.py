@@ -18,8 +18,8 @@ from connectors.google.calendar import _names, _own
 from connectors.google.events import occurrences, series_of
 from connectors.google.gmail import _replay, _State
 from connectors.google.mail import interesting, item_of
-from connectors.google.service import Gone, Missing, Misunderstood, Service, Stale
-from connectors.patience import Again, Budget, Patience
+from connectors.google.refusals import Gone, Missing, Misunderstood, Refusals, Stale
+from connectors.patience import Again
 from tests.fakes.clock import Clock
 from tests.fakes.google.discovery import Json, Refused, api
 from tests.fakes.google.gmail import METADATA
@@ -234,7 +234,7 @@ def errors() -> list[Json]:
 @pytest.mark.parametrize("told", errors(), ids=lambda one: f"{one['id']}-{one['status']}")
 def test_every_recorded_error_means_something(told: Json) -> None:
     clock = Clock(NOW)
-    service = Service("gmail.v1", "work", lambda: None, budget=Budget(1, 1, clock), patience=Patience(clock))  # type: ignore[arg-type, return-value]
+    service = Refusals("work", "gmail.v1", clock, lambda: 'Run: syncd login "work"')
     response = httplib2.Response({**told["headers"], "status": str(told["status"])})
     meant = service.sorted(HttpError(response, json.dumps(told["body"]).encode()), "messages.list")
     reason = (told["body"]["error"].get("errors") or [{}])[0].get("reason", "")
@@ -262,7 +262,7 @@ def test_every_recorded_error_means_something(told: Json) -> None:
 def test_a_closed_mailbox_is_left_alone_until_the_moment_that_gmail_names() -> None:
     told = next(one for one in errors() if "Retry after" in one["body"]["error"]["message"])
     clock = Clock(datetime(2026, 9, 11, 19, 30, tzinfo=UTC))
-    service = Service("gmail.v1", "work", lambda: None, budget=Budget(1, 1, clock), patience=Patience(clock))  # type: ignore[arg-type, return-value]
+    service = Refusals("work", "gmail.v1", clock, lambda: 'Run: syncd login "work"')
     meant = service.sorted(HttpError(httplib2.Response({"status": "403"}), json.dumps(told["body"]).encode()), "x")
     assert isinstance(meant, Again)
     assert meant.after == 1800
