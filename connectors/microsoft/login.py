@@ -131,9 +131,12 @@ class Tokens:
         return str(result["access_token"])
 
     def _asked(self, ask: Callable[[], Any]) -> Any:
+        from msal.exceptions import MsalError
+
         try:
             return ask()
-        except (OSError, ValueError) as error:  # requests' errors are OSErrors; msal raises ValueError on discovery
+        except (OSError, ValueError, RuntimeError, MsalError) as error:
+            # requests' errors are OSErrors; msal raises the others when it looks for the tenant's doors
             fix = "It is tried again at the next sync."
             raise Unreachable(
                 f"Microsoft's login does not answer: {error}.", where=self._options.name, fix=fix
@@ -175,14 +178,15 @@ class Tokens:
             assert file is not None
             try:
                 pem = file.read_text()
-            except OSError as error:
+                thumbprint = _thumbprint(pem)
+            except (OSError, ValueError) as error:
                 fix = "Name a PEM file with certificate and private key under certificate."
                 raise NeedsLogin(f"{file} cannot be read: {error}.", where=self._options.name, fix=fix) from error
             self._app = self._asked(
                 lambda: msal.ConfidentialClientApplication(
                     client_id(self._options),
                     authority=f"{AUTHORITY}/{self._options.tenant}",
-                    client_credential={"private_key": pem, "public_certificate": pem, "thumbprint": _thumbprint(pem)},
+                    client_credential={"private_key": pem, "public_certificate": pem, "thumbprint": thumbprint},
                     http_client=self._http_client,
                 )
             )

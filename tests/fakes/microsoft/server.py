@@ -57,7 +57,7 @@ class FakeMicrosoft:
         self.refresh: dict[str, frozenset[str]] = {}
         self.access: dict[str, tuple[frozenset[str], float]] = {}
         self.revoked: set[str] = set()
-        self._codes: dict[str, tuple[frozenset[str], str]] = {}
+        self._codes: dict[str, tuple[frozenset[str], str | None]] = {}
         self._device: dict[str, int] = {}
         self._spent: deque[float] = deque()
         self._inside = 0
@@ -84,6 +84,11 @@ class FakeMicrosoft:
         if self.before is not None:
             self.before(request)
         self.clock.sleep(self.latency)
+        if request.path.endswith("/discovery/instance"):
+            host = "login.microsoftonline.com"
+            alias = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
+            found = f"{self.base}/{self.tenant}/v2.0/.well-known/openid-configuration"
+            return Response.of({"tenant_discovery_endpoint": found, "metadata": [alias]})
         if "/oauth2/v2.0/" in request.path or request.path.endswith("/.well-known/openid-configuration"):
             return self._entra(request)
         with self._lock:
@@ -146,7 +151,7 @@ class FakeMicrosoft:
         self._issued += 1
         code = f"code-{self._issued}"
         scopes = frozenset((request.one("scope") or "").split())
-        self._codes[code] = (scopes, request.one("code_challenge") or "")
+        self._codes[code] = (scopes, request.one("nonce"))
         query = urlencode({"code": code, "state": request.one("state") or "", "client_info": _encoded(_INFO)})
         return Response(302, headers={"location": f"{back}{'&' if '?' in back else '?'}{query}"})
 
@@ -163,7 +168,8 @@ class FakeMicrosoft:
         elif kind == "authorization_code":
             if form.get("code") not in self._codes or "code_verifier" not in form:
                 return _oauth("invalid_grant", "AADSTS70008: The code has expired.", 70008, 400)
-            scopes, _ = self._codes.pop(form["code"])
+            scopes, nonce = self._codes.pop(form["code"])
+            form["nonce"] = nonce or ""
         elif kind == "refresh_token":
             if form["refresh_token"] not in self.refresh or form["refresh_token"] in self.revoked:
                 return _oauth("invalid_grant", "AADSTS50173: The grant has been revoked.", 50173, 400)
@@ -190,6 +196,7 @@ class FakeMicrosoft:
                 "exp": now + 3600,
             }
             claims |= {"oid": "o1", "tid": "t1", "sub": "s1", "preferred_username": self.mailbox.address}
+            claims |= {"nonce": form["nonce"]} if form.get("nonce") else {}
             answer |= {"refresh_token": token, "client_info": _encoded(_INFO)}
             answer["id_token"] = f"{_encoded({'alg': 'none'})}.{_encoded(claims)}."
         return Response.of(answer)
