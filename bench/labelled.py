@@ -48,7 +48,8 @@ def message(row: dict[str, Any]) -> Message:
 
 def event(row: dict[str, Any]) -> Event:
     conference = row["conference_data"] or {}
-    points = [p for p in conference.get("entry_points", []) if isinstance(p, str)]
+    given = [p.get("uri") if isinstance(p, dict) else p for p in conference.get("entry_points", [])]
+    points = [p for p in given if isinstance(p, str)]
     links = [link for link in [row["conference_link"], *(p for p in points if not p.startswith("tel:"))] if link]
     phones = [*row["description_dial_in"], *(p for p in points if p.startswith("tel:"))]
     raw = {

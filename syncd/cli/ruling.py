@@ -29,9 +29,13 @@ def check(
     files: Annotated[list[Path] | None, typer.Argument(help="Rule files; without any, those of the config.")] = None,
 ) -> None:
     """Name every problem of rule files, and whether their own examples hold."""
-    from rules.ruleset import load
+    from rules.proving import check as prove
+    from rules.ruleset import RuleProblems, load
 
     paths = files or list(workplace(context).config.rules)
+    problems = [problem for path in paths for problem in prove(path)]
+    if problems:
+        raise RuleProblems(problems)
     rules = load(paths)
     say(f"{len(rules.rules)} rules are fine.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,13 +43,14 @@ def write(
     `changed` is called with the old and the new row of each that changed.
     """
     keys = [column.name for column in table.primary_key if column.name != "owner_id"]
+    held = table.c.owner_id == owner if only is None else sa.and_(table.c.owner_id == owner, only)
+    if connection.execute(sa.select(sa.literal(1)).select_from(table).where(held).limit(1)).first() is None:
+        return _fill(connection, owner, table, keys, rows)
     wanted = {tuple(row[key] for key in keys): row for row in rows}
     added_keys = set(wanted)
     gone: list[Row] = []
     updates: list[Row] = []
-    query = sa.select(table).where(table.c.owner_id == owner)
-    if only is not None:
-        query = query.where(only)
+    query = sa.select(table).where(held)
     for old in connection.execute(query, execution_options={"yield_per": ROWS}).mappings():
         key = tuple(old[name] for name in keys)
         new = wanted.get(key)
@@ -65,6 +67,18 @@ def write(
     _update(connection, owner, table, keys, updates)
     _insert(connection, owner, table, [row for key, row in wanted.items() if key in added_keys])
     return Counts(len(added_keys), len(updates), len(gone))
+
+
+def _fill(connection: Connection, owner: int, table: sa.Table, keys: list[str], rows: Iterable[Row]) -> Counts:
+    """Write rows where there are none yet, a few at a time: a first meaning is never whole in memory."""
+    written: set[tuple[Any, ...]] = set()
+    stream = iter(rows)
+    while some := list(islice(stream, ROWS)):
+        wanted = {tuple(row[key] for key in keys): row for row in some}
+        _update(connection, owner, table, keys, [row for key, row in wanted.items() if key in written])
+        _insert(connection, owner, table, [row for key, row in wanted.items() if key not in written])
+        written.update(wanted)
+    return Counts(added=len(written))
 
 
 def _same(table: sa.Table, owner: int, keys: list[str]) -> sa.ColumnElement[bool]:
