@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rules.health.assessment import Assessment, Portfolio, Status
 from rules.health.dating import Fall, fallen
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _SHOWN = ("age", "score", "score_any", "before", "before_personal")
 _TRACES = ("trace_ratio", "trace_level")
+_OF_DRIFTING = (Status.DRIFTING, Status.WATCH, Status.HEALTHY)
 FALLS = (Status.DRIFTING, Status.MOVED_DOWN, Status.GOING_QUIET, Status.WATCH)
 
 
@@ -37,6 +39,7 @@ class Week:
         self._entered = {status: verdicts.entered(status).copy() for status in KEPT}
         self._little = too_little(verdicts, drift)
         self._drift = {name: drift[name].copy() for name in _SHOWN}
+        self._down = ladder["score"].copy()
         fallen = np.flatnonzero((np.stack([self._entered[status] for status in FALLS]) >= 0).any(0))
         self._traces = {
             int(row): tuple(state[name][row].copy() for state in (drift, ladder) for name in _TRACES)
@@ -69,14 +72,21 @@ class Week:
         wished = self.groups[row].person.every_days
         return wished is not None and float(self._drift["age"][row]) * DAYS > OVERDUE * wished
 
-    def probability(self, row: int) -> float:
-        """That personal contact has truly fallen while other contact goes on."""
-        odds = self._desk.detector.method.hazard * float(self._drift["score"][row])
-        return odds / (1 + odds)
+    def sure(self, row: int, status: Status) -> float | None:
+        """The probability of what a status says, 4 digits; of healthy and watch that of drifting. None for statuses
+        that are counted or told, not estimated."""
+        if status in _OF_DRIFTING:
+            return round(self._chance(self._drift["score"], row), 4)
+        if status is Status.GOING_QUIET:
+            return round(self.fallen(row), 4)
+        return round(self._chance(self._down, row), 4) if status is Status.MOVED_DOWN else None
 
     def fallen(self, row: int) -> float:
         """Probability that personal contact has fallen, whatever became of the rest."""
-        odds = self._desk.detector.method.hazard * float(self._drift["score_any"][row])
+        return self._chance(self._drift["score_any"], row)
+
+    def _chance(self, score: NDArray[np.float64], row: int) -> float:
+        odds = self._desk.detector.method.hazard * float(score[row])
         return odds / (1 + odds)
 
     def usual_rate(self, row: int) -> float:
@@ -85,12 +95,11 @@ class Week:
 
     @cached_property
     def statuses(self) -> dict[str, tuple[Status, tuple[Status, ...], float | None]]:
-        """Person id -> status, the other statuses that hold, probability. Cheap: no texts, no facets."""
+        """Person id -> status, the others that hold, probability of the first. Cheap: no texts, no facets."""
         found = {}
         for row, group in enumerate(self.groups):
             first, *also = self.holding(row)
-            known = first not in (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY)
-            found[group.id] = (first, tuple(also), round(self.probability(row), 4) if known else None)
+            found[group.id] = (first, tuple(also), self.sure(row, first))
         return found
 
     @cached_property

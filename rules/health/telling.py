@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rules.health.standing import Week
 
 MOSTLY = 0.5
+_ROBOTS = " Automatic mail of their firm went on."
 _OCCASIONS = ("lunch", "coffee", "dinner", "breakfast", "drinks", "walk")
 _MET = {Channel.IN_PERSON: "met in person", Channel.VIDEO: "talked by video", Channel.PHONE: "talked by phone"}
 _NEXT = {
@@ -50,7 +51,7 @@ def assess(desk: Desk, week: Week, row: int) -> Assessment:
         status=status,
         also=tuple(also),
         since=None if began is None else monday(began),
-        probability=round(week.probability(row), 4) if known else None,
+        probability=week.sure(row, status),
         evidence=_EVIDENCE[status](week, row, seen, found),
         suggestion=suggestion(status, seen, group.person),
         health=health(found) if known and status is not Status.ENDED else None,
@@ -116,10 +117,11 @@ def _quiet(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
     before = sum(one.local < since for one in seen.items)
     after = len(seen.items) - before
     weeks = max(1, (since - seen.first).days // 7)
-    were = f"was {after} contact" if after == 1 else f"were {after or 'no'} contacts"
+    were = f"were {after} contacts" if after > 1 else f"was {'one' if after else 'no'} contact"
+    robots = any(line.local >= since for line in seen.traffic)
     return (
-        f"Until {_month(since)} you were in touch about {_rate(before, weeks)}; since then there {were} of any kind "
-        f"in {fall.since if fall else 0} weeks."
+        f"Until {_month(since)} you were in touch about {_rate(before, weeks)}; since then there {were} with them "
+        f"in {_times(fall.since if fall else 0, 'week')}.{_ROBOTS if robots else ''}"
     )
 
 

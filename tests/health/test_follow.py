@@ -330,3 +330,38 @@ def test_weeks_stay_as_they_were_said() -> None:
         early.append({name: status for name, (status, _, _) in week.statuses.items()})
     kept = [{one.person: one.status for one in week.assessments} for week in weeks[::30]]
     assert kept == early[::30]
+
+
+def test_the_probability_is_that_of_the_status_beside_it(slid: dict[str, Assessment]) -> None:
+    told = history(persons(30), [*desk(30, WEEKS), *desk(4, WEEKS, seed=9, fallen=4)][:-1])
+    (*_, week) = follow(told, sunday_of(WEEKS - 1))
+    for row, group in enumerate(week.groups):
+        status = week.statuses[group.id][0]
+        assert week.statuses[group.id][2] == week.sure(row, status) == week.assessments[row].probability
+    for status in (Status.ENDED, Status.ONE_SIDED, Status.NEVER_PERSONAL, Status.UNKNOWN, Status.TOO_LITTLE_HISTORY):
+        assert week.sure(0, status) is None
+    assert all((one.probability or 0) > 0.85 for one in slid.values() if one.status is Status.DRIFTING)
+
+
+def gone_quiet() -> dict[str, Assessment]:
+    """Nothing from one person any more but the mail of their firm's machines."""
+    items = [one for one in desk(30, WEEKS) if one.person != address(0) or week_of(one.local) - FIRST < 90]
+    return last(history(persons(30), items, traffic=[bill("firm0.example", w) for w in (95, 104)]))
+
+
+def test_going_quiet_is_as_sure_as_the_fall_and_says_that_automatic_mail_goes_on() -> None:
+    found = gone_quiet()[address(0)]
+    assert found.status is Status.GOING_QUIET
+    assert (found.probability or 0) > 0.85
+    assert " with them in " in found.evidence
+    assert found.evidence.endswith("Automatic mail of their firm went on.")
+
+
+def test_only_those_who_can_be_judged_could_be_called() -> None:
+    new = "new@late.example"
+    items = desk(12, WEEKS) + [contact(new, w) for w in range(WEEKS - 8, WEEKS)]
+    answers = [Answer(address(3), sunday_of(WEEKS - 2), "ended")]
+    told = history([*persons(12), person(new)], items, answers=answers)
+    (*_, week) = follow(told, sunday_of(WEEKS - 1))
+    assert len(week.portfolio.bench) >= 5
+    assert {new, address(3)}.isdisjoint(week.portfolio.bench)
