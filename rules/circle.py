@@ -143,7 +143,7 @@ def _placed(person: Person, home: Iterable[str], trades: Mapping[str, _Trade]) -
         return person
     if trade.supplier > trade.customer:
         said = [f"{trade.bills_in} of its mails speak of invoices or deliveries"] if trade.bills_in else []
-        said += [f"{trade.robots} come from its order systems"] if trade.robots else []
+        said += [f"{trade.robots} are automatic mail"] if trade.robots else []
         because = f"{house} sells to you: {' and '.join(said)}"
         return _in(person, Circle.SUPPLIER, Evidence("circle.bills", because, "supplier", round(lead, 2)))
     because = f"{house} buys from you: {trade.bills_out} mails speak of what you bill or deliver to it"

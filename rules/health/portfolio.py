@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 QUARTER = timedelta(days=91)
 CLOSEST = 5
 LISTED = 10
+_UNJUDGED = frozenset({Status.UNKNOWN, Status.TOO_LITTLE_HISTORY, Status.ENDED})
+_NOT_TO_CALL = _UNJUDGED | {Status.ONE_SIDED}
 EVENT_WEEKS, EVENT_PERSONAL, EVENT_OTHERS, EVENT_EXPECTED = 4, 0.4, 0.65, 6.0
 
 
@@ -114,7 +116,8 @@ def _people(items: Sequence[Interaction], names: dict[str, str], channel: Channe
 
 
 def _ranked(week: Week, names: dict[str, str], recent: Sequence[Interaction]) -> list[tuple[str, bool]]:
-    """Those with personal contact in the quarter, closest first, and whether both sides begin conversations."""
+    """Those with personal contact in the quarter, closest first, and whether they could be called: both sides begin
+    conversations, and enough is known to say so."""
     warmth: dict[str, float] = defaultdict(float)
     for item in recent:
         warmth[names.get(item.address, item.person)] += item.personal
@@ -123,7 +126,7 @@ def _ranked(week: Week, names: dict[str, str], recent: Sequence[Interaction]) ->
     for name, value in sorted(warmth.items(), key=lambda one: (-one[1], one[0])):
         if value >= 0.5 and name in rows:
             holding = week.holding(rows[name])
-            found.append((name, Status.ONE_SIDED not in holding and Status.ENDED not in holding))
+            found.append((name, _NOT_TO_CALL.isdisjoint(holding)))
     return found
 
 

@@ -17,6 +17,7 @@ _SHOWN = {
     "meaningful": "of all contact was personal",
     "concentration": "of personal contact went to your five closest",
 }
+_MANY = 10
 _IN_CALENDARS = ("met_in_person", "spoke_by_phone")
 
 
@@ -58,8 +59,16 @@ def figures(portfolio: Portfolio, as_of: date, first: date | None, *, calendars:
     return tuple(
         _figure(label, portfolio.measures[name], comparable)
         for name, label in _SHOWN.items()
-        if name in portfolio.measures and (calendars or name not in _IN_CALENDARS)
+        if name in portfolio.measures
+        and (calendars or name not in _IN_CALENDARS)
+        and (name != "concentration" or _many(portfolio))
     )
+
+
+def _many(portfolio: Portfolio) -> bool:
+    """Whether five are few of those with personal contact: with ten or more of them."""
+    people = portfolio.measures.get("personal_contact")
+    return people is not None and people.value >= _MANY
 
 
 def _figure(label: str, facet: Facet, comparable: bool) -> Figure:

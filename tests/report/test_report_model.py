@@ -18,9 +18,11 @@ from tests.report.weeks_made_up import (
     AS_OF,
     BRAM,
     CLARA,
+    DESK,
     ILSE,
     JASPER,
     KATHARINA,
+    MEASURES,
     PEOPLE,
     ROSA,
     TOMAS,
@@ -288,3 +290,9 @@ def test_who_always_begins_is_said_of_one_a_week_and_only_where_it_is_personal()
     business = report([assessment(one, Status.ONE_SIDED, facets=cold) for one in friends], people=friends)
     assert (business.cards, business.waiting) == ((), ())
     assert {one.status for one in business.people} == {Status.ONE_SIDED}, "it is still told to machines"
+
+
+def test_five_of_a_few_are_no_news() -> None:
+    few = replace(DESK, measures={**MEASURES, "personal_contact": Facet(9, 9, 9, unit="people")})
+    assert not any("five closest" in figure.label for figure in report(portfolio=few).figures)
+    assert any("five closest" in figure.label for figure in report().figures)
