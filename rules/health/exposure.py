@@ -44,5 +44,5 @@ class Exposure:
             begun = [span for span in spans or () if span[0] < end]
             if begun and covered(tuple(begun), end - timedelta(days=_LOOK_BACK), end) < _LEAST:
                 last = min(max(until for _, until in begun), end) - timedelta(days=1)
-                missing.append(f"the {kind} has not been read since {last:%A, %-d %B %Y}")
+                missing.append(f"the {kind} that was read ends on {last:%-d %B %Y}")
         return " and ".join(missing) or None

@@ -120,7 +120,12 @@ def days(
     for source in sources:
         spans = joined(_whole_days(span, zone, live=source.live) for span in covered.get(source.id, ()))
         kinds.setdefault(source.observes, []).append((source.live, spans))
-    stale = [line for source in sources for line in _stale(source, covered.get(source.id, ()), zone, now)]
+    ends = {source.id: covered[source.id][-1].end for source in sources if covered.get(source.id)}
+    newest = {
+        kind: max((ends[one.id] for one in sources if one.observes == kind and one.id in ends), default=None)
+        for kind in kinds
+    }
+    stale = [line for one in sources for line in _stale(one, ends.get(one.id), newest[one.observes], zone, now)]
     return Coverage(_dates(kinds.get("message"), zone), _dates(kinds.get("event"), zone), tuple(stale))
 
 
@@ -148,18 +153,30 @@ def _dates(
     return tuple((span.start.astimezone(zone).date(), span.end.astimezone(zone).date()) for span in spans)
 
 
-def _stale(source: SourceState, covered: Sequence[Span], zone: ZoneInfo, now: datetime) -> list[str]:
+def _stale(
+    source: SourceState, last: datetime | None, newest: datetime | None, zone: ZoneInfo, now: datetime
+) -> list[str]:
+    """What the owner should know of a source that covers the time until `last`; `newest`: the end of what all of its
+    kind cover. An old export beside a mailbox that goes on is no trouble."""
     plain = source.name in {source.account, "mail", "calendar"}
     name = source.account if plain else f"{source.account}, {source.title or source.name}"
     if source.trouble is not None:
         since = source.listed_at.astimezone(zone).date() if source.listed_at else None
-        when = f"has not synced since {since:%A} {since.isoformat()}" if since else "has never synced"
-        return [f"{name} {when}: {source.trouble.what}"]
-    if not covered:
-        return [] if source.listed_at else [f"{name} has not been listed completely yet"]
-    last = covered[-1].end
-    if not source.live and now - last > _STALE_AFTER:
-        return [f"{name} ends on {last.astimezone(zone).date().isoformat()}"]
-    if source.live and now - last > _STALE_AFTER:
-        return [f"{name} has not synced since {last.astimezone(zone).date().isoformat()}"]
-    return []
+        when = f"has not synced since {since:%-d %B %Y}" if since else "has never synced"
+        return [f"The account {name} {when}: {source.trouble.what}"]
+    if last is None:
+        return [] if source.listed_at else [f"The account {name} has not been listed completely yet"]
+    if now - last <= _STALE_AFTER:
+        return []
+    end = last.astimezone(zone).date()
+    if source.live:
+        return [f"The account {name} has not synced since {end:%-d %B %Y}"]
+    if newest is not None and newest > last:
+        return []
+    what = "mail" if source.observes == "message" else "calendar"
+    return [
+        (
+            f"The {what} export {name} ends on {end:%-d %B %Y}: "
+            f"see that time with syncd report --as-of {end}, or export again"
+        )
+    ]

@@ -202,6 +202,7 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
     first = week.portfolio.call_first if week.portfolio.event else ()
     by_id = {one.person.id: one for one in known}
     watched = choice.watched
+    judged = any(one.status not in summary.UNJUDGED for one in known)
     return Report(
         as_of=as_of,
         week=week.label,
@@ -217,8 +218,8 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
         came_back=tuple(map(desk.last_contact, choice.came_back)),
         watched=watched[:NAMED],
         more_watched=max(0, len(watched) - NAMED),
-        figures=figures(week.portfolio, as_of, seen.first, calendars=bool(coverage.calendar)),
-        close=summary.closeness(week.portfolio, {name: one.name for name, one in by_id.items()}),
+        figures=figures(week.portfolio, as_of, seen.first, calendars=bool(coverage.calendar)) if judged else (),
+        close=summary.closeness(week.portfolio, {name: one.name for name, one in by_id.items()}) if judged else (),
         seen=seen,
         twins=tuple(map(_twins, suggestions))[:3],
         people=known,

@@ -36,7 +36,8 @@ def see(coverage: Coverage, as_of: date, stale: str | None = None) -> Seen:
     spans = [span for found in kinds.values() for span in found or ()]
     first, last = min((span[0] for span in spans), default=None), max((span[1] for span in spans), default=None)
     lines = [line for kind, found in kinds.items() for line in _lines(kind, found)]
-    trouble = [words.sentence(text) for text in dict.fromkeys((*([stale] if stale else []), *coverage.stale))]
+    told = coverage.stale or ((stale,) if stale else ())  # what ended or fails, by name, says why a week is unknown
+    trouble = [words.sentence(text) for text in dict.fromkeys(told)]
     if last and as_of - last > STALE and not trouble:
         trouble.append(f"Nothing was read after {words.day(last - timedelta(days=1))}.")
     weeks = (last - first).days // 7 if first and last else 0

@@ -22,6 +22,7 @@ _LAST = {
     Channel.PHONE: "you last spoke by phone",
     Channel.NONE: "you last had contact",
 }
+UNJUDGED = (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY)
 CLOSE = 5  # names in a line
 _MET = {
     Channel.IN_PERSON: "You are going to meet",
@@ -38,7 +39,7 @@ def opening(known: Sequence[Known], choice: Choice, seen: Seen, event: str | Non
         return words.sentence(event)
     if known and all(one.status is Status.UNKNOWN for one in known):
         return "This week nobody can be judged, because not everything could be read."
-    judged = [one for one in known if one.status not in (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY)]
+    judged = [one for one in known if one.status not in UNJUDGED]
     if not judged:
         weeks = words.counted(seen.weeks, "week")
         return f"Too little history yet: after {weeks} of mail and calendars, nobody's rhythm is known."

@@ -134,4 +134,4 @@ def test_exposure_counts_days_once_and_says_since_when_nothing_was_read() -> Non
     assert exposure.week(first + 1)[1] == pytest.approx(3 / 7)
     assert exposure.stale(first) is None
     assert exposure.stale(first + 1) is None
-    assert exposure.stale(first + 2) == "the mail has not been read since Wednesday, 12 January 2022"
+    assert exposure.stale(first + 2) == "the mail that was read ends on 12 January 2022"

@@ -68,7 +68,12 @@ def test_a_file_covers_the_day_of_its_last_item_and_then_ends(ledger: Ledger) ->
     cover(ledger, source(ledger, live=False), Span(NOW - 30 * DAY, NOW - 10 * DAY))
     covered = ledger.facts.coverage(AMSTERDAM, NOW)
     assert covered.mail == ((date(2026, 2, 27), date(2026, 3, 20)),)
-    assert covered.stale == ("work ends on 2026-03-19",)
+    assert covered.stale == (
+        (
+            "The mail export work ends on 19 March 2026: "
+            "see that time with syncd report --as-of 2026-03-19, or export again"
+        ),
+    )
 
 
 def test_midnight_is_the_owners(ledger: Ledger) -> None:
@@ -85,7 +90,9 @@ def test_sources_of_one_kind_add_up_and_kinds_stay_apart(ledger: Ledger) -> None
     covered = ledger.facts.coverage("UTC", NOW)
     assert covered.mail == ((date(2025, 6, 2), date(2026, 3, 29)),)
     assert covered.calendar == ()
-    assert covered.stale == ("work, old ends on 2025-12-19", "work has not been listed completely yet")
+    assert covered.stale == ("The account work has not been listed completely yet",), (
+        "an old export that another continues"
+    )
 
 
 def test_a_live_source_that_fails_leaves_the_time_uncovered(ledger: Ledger) -> None:
@@ -122,7 +129,7 @@ def test_trouble_is_told_with_the_day_since_when(ledger: Ledger) -> None:
     ledger.facts.settle(state.id, NOW - 5 * DAY, include_private=False)
     ledger.facts.trouble(state.id, Trouble("NeedsLogin", "the login has expired.", "syncd login work", NOW))
     (sentence,) = ledger.facts.coverage(AMSTERDAM, NOW).stale
-    assert sentence == "work has not synced since Tuesday 2026-03-24: the login has expired."
+    assert sentence == "The account work has not synced since 24 March 2026: the login has expired."
 
 
 def test_other_accounts_do_not_count(ledger: Ledger) -> None:

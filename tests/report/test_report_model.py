@@ -18,6 +18,7 @@ from tests.report.weeks_made_up import (
     AS_OF,
     BRAM,
     CLARA,
+    COVERAGE,
     DESK,
     ILSE,
     JASPER,
@@ -186,6 +187,15 @@ def test_a_stale_source_makes_unknown_and_says_which() -> None:
     found = report([assessment(one, Status.UNKNOWN) for one in PEOPLE], stale=trouble)
     assert found.summary == "This week nobody can be judged, because not everything could be read."
     assert found.notices[0] == "Mail has not synced since Tuesday."
+
+
+def test_a_mail_export_that_ended_while_a_calendar_goes_on_is_said_once() -> None:
+    ended = "The mail export old ends on 1 January 2026: see that time with syncd report --as-of 2026-01-01"
+    coverage = Coverage(mail=((date(2024, 1, 1), date(2026, 1, 2)),), calendar=COVERAGE.calendar, stale=(ended,))
+    unknown = [assessment(one, Status.UNKNOWN) for one in PEOPLE]
+    found = report(unknown, coverage=coverage, stale="the mail that was read ends on 1 January 2026")
+    assert found.notices == (f"{ended}.",)
+    assert (found.figures, found.close) == ((), ())
 
 
 def test_sources_that_ended_long_ago_are_said() -> None:
