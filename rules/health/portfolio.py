@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rules.health.assessment import Facet, Portfolio, Status
 from rules.health.diary import is_contact
-from rules.health.facets import YEAR, amount, personal, share, window
+from rules.health.facets import RECENT, YEAR, amount, personal, share, window
 from rules.meaning import Channel, Circle, Direction, Interaction
 
 if TYPE_CHECKING:
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 QUARTER = timedelta(days=91)
 CLOSEST = 5
 LISTED = 10
+_WARM = 0.5
+_SELDOM = 0.02  # personal weeks a week
 _UNJUDGED = frozenset({Status.UNKNOWN, Status.TOO_LITTLE_HISTORY, Status.ENDED})
 _NOT_TO_CALL = _UNJUDGED | {Status.ONE_SIDED}
 EVENT_WEEKS, EVENT_PERSONAL, EVENT_OTHERS, EVENT_EXPECTED = 4, 0.4, 0.65, 6.0
+EVENT_LIVELY, EVENT_WEEK = 0.6, 0.85  # of usual: the liveliest two weeks, and other contact in each week
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def survey(desk: Desk, week: Week) -> Portfolio:
         week=week.label,
         measures={name: _beside(name, figures[name], before.get(name), ago) for name in figures},
         event=event,
-        call_first=tuple(_call_first(week, key)) if event else (),
+        call_first=tuple(_call_first(week, key, _silenced(desk, week, names))) if event else (),
         bench=tuple(name for name, mutual in ranked if mutual)[:LISTED],
         key_but_distant=tuple(sorted(key - set(close))),
         close_but_not_key=tuple(name for name in close if name not in key) if key else (),
@@ -138,15 +141,42 @@ def _event(pulses: Sequence[Pulse]) -> str | None:
     others, usual = (sum(getattr(pulse, name) for pulse in pulses) for name in ("others", "usual_others"))
     if expected < EVENT_EXPECTED or found > EVENT_PERSONAL * expected or others > EVENT_OTHERS * usual:
         return None
+    if not _all_quiet(pulses):
+        return None
     return (
-        f"Nearly everybody has gone quiet at once: personal contact with {found:.0f} people in the last "
-        f"{EVENT_WEEKS} weeks where about {expected:.0f} would be usual. That is no drift of anyone."
+        f"Nearly everybody has gone quiet at once: personal contact {_times(round(found))} in the last {EVENT_WEEKS} "
+        f"weeks, where about {expected:.0f} would be usual. That is no drift of anyone."
     )
 
 
-def _call_first(week: Week, key: set[str]) -> list[str]:
-    """Key people first, then those who were closest before it went quiet."""
+def _all_quiet(pulses: Sequence[Pulse]) -> bool:
+    """Whether the liveliest half of the weeks was quiet, too: a holiday of two weeks is no crisis."""
+    lively = sorted(pulses, key=lambda pulse: pulse.found - pulse.expected)[-EVENT_WEEKS // 2 :]
+    others, usual = (sum(getattr(pulse, name) for pulse in lively) for name in ("others", "usual_others"))
+    quiet = sum(pulse.found for pulse in lively) <= EVENT_LIVELY * sum(pulse.expected for pulse in lively)
+    return quiet and max(pulse.others - EVENT_WEEK * pulse.usual_others for pulse in pulses) <= 0 and others < usual
+
+
+def _times(number: int) -> str:
+    return {0: "not once", 1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def _silenced(desk: Desk, week: Week, names: dict[str, str]) -> set[str]:
+    """Those with personal contact in the half year before the event and none within it."""
+    began = week.sunday - timedelta(weeks=EVENT_WEEKS)
+    lately = [one for one in desk.history.interactions if began - RECENT < one.local <= week.sunday]
+    warm = [one for one in lately if is_contact(one) and one.personal >= _WARM]
+    before, within = (
+        {names.get(one.address, one.person) for one in warm if (one.local > began) is inside}
+        for inside in (False, True)
+    )
+    return before - within
+
+
+def _call_first(week: Week, key: set[str], lately: set[str]) -> list[str]:
+    """Key people first, then those who were closest before it went quiet. Only those who fell quiet in these weeks:
+    `lately` were in touch in the half year before and not since."""
     rates = {group.id: week.usual_rate(row) for row, group in enumerate(week.groups)}
-    left = {group.id for row, group in enumerate(week.groups) if Status.ENDED in week.holding(row)}
-    known = [name for name, rate in rates.items() if name not in left and (rate > 0.02 or name in key)]
+    left = {group.id for row, group in enumerate(week.groups) if not _UNJUDGED.isdisjoint(week.holding(row))}
+    known = [name for name in lately & rates.keys() - left if rates[name] > _SELDOM or name in key]
     return sorted(known, key=lambda name: (name not in key, -rates[name], name))[:LISTED]

@@ -190,13 +190,36 @@ def test_a_crisis_flags_nobody_and_is_told() -> None:
     assert weeks[100].portfolio.event is None
 
 
+def test_whom_to_call_first_fell_quiet_in_the_crisis_itself() -> None:
+    gone = address(5)
+    items = [
+        one for one in desk(40, WEEKS, seed=4)
+        if not 120 <= week_of(one.local) - FIRST < 134 and (one.person != gone or week_of(one.local) - FIRST < 70)
+    ]  # fmt: skip
+    spoken = [contact(address(8), 125)]
+    people = [person(address(i), key=i in (5, 7)) for i in range(40)]
+    week = next(
+        one for one in follow(history(people, items + spoken), sunday_of(126)) if one.sunday == sunday_of(126)
+    )
+    assert week.portfolio.event is not None
+    assert week.portfolio.call_first[0] == address(7)
+    assert {gone, address(8)}.isdisjoint(week.portfolio.call_first)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_weeks_of_holidays_are_no_crisis(seed: int) -> None:
+    items = [one for one in desk(30, 90, seed=seed) if (week_of(one.local) - FIRST) % 26 not in (24, 25)]
+    weeks = list(follow(history(persons(30), items), sunday_of(89)))
+    assert [week.label for week in weeks if week.portfolio.event] == []
+
+
 def test_an_unseen_stretch_is_unknown_and_no_evidence() -> None:
     items = [one for one in desk(12, WEEKS) if week_of(one.local) - FIRST < 110]
     end = START + timedelta(weeks=110)
     told = history(persons(12), items, coverage=whole(START, end))
     weeks = list(follow(told, sunday_of(WEEKS - 1)))
     assert {status for status, _, _ in weeks[-1].statuses.values()} == {Status.UNKNOWN}
-    assert "has not been read since" in weeks[-1].assessments[0].evidence
+    assert "the calendar that was read ends on 11 February 2024" in weeks[-1].assessments[0].evidence
     assert Status.UNKNOWN not in {status for status, _, _ in weeks[109].statuses.values()}
 
 
