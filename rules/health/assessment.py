@@ -83,6 +83,7 @@ class Assessment:
     suggestion: str
     health: float | None = None
     facets: Mapping[str, Facet] = field(default_factory=dict)
+    slight: bool = False  # what the evidence counts is hardly less than usual: no news for the owner
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,10 @@ class Fall:
     usual: float
 
 
-def fallen(detector: Detector, ratio: Floats, level: Floats, week: int) -> Fall:
-    """The change of one row, seen at the end of `week`; `ratio` and `level` are its traces, shape [TRACED]."""
+def fallen(detector: Detector, ratio: Floats, level: Floats, week: int, *, sharpest: bool = False) -> Fall:
+    """The change of one row, seen at the end of `week`; `ratio` and `level` are its traces, shape [TRACED]. Its week
+    is the middle of the distribution, or, `sharpest`, the one for which most speaks: where little speaks for any
+    change, the middle is only the middle of the time."""
     weeks = np.arange(week - TRACED + 1, week + 1)
     order = weeks % TRACED
     ratio, level = ratio[order].astype(float), level[order].astype(float)
@@ -46,6 +48,7 @@ def fallen(detector: Detector, ratio: Floats, level: Floats, week: int) -> Fall:
     chance = np.exp(score - score.max()) if seen.any() else np.ones(TRACED)
     summed = np.cumsum(chance) / chance.sum()
     early, middle, late = (int(np.searchsorted(summed, part)) for part in (0.1, 0.5, 0.9))
+    middle = int(np.argmax(score)) if sharpest else middle
     found = _found(rates, before[:, -1], ratio, level)
     late = min(late, TRACED - 1)
     early_part = slice(0, middle)

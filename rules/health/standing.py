@@ -124,4 +124,4 @@ class Week:
         if status not in FALLS or row not in self._traces:
             return None
         ratio, level = self._traces[row][2:] if status is Status.MOVED_DOWN else self._traces[row][:2]
-        return fallen(self._desk.detector, ratio, level, self.number)
+        return fallen(self._desk.detector, ratio, level, self.number, sharpest=status is Status.WATCH)

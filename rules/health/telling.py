@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from rules.health.assessment import Assessment, Facet, Status
+from rules.health.dating import Fall
 from rules.health.facets import Window, facets, window
 from rules.health.figure import health, steadiness
 from rules.health.weeks import monday, week_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rules.health.standing import Week
 
 MOSTLY = 0.5
+SLIGHT = 0.7  # of usual: as much is no visible loss
 _ROBOTS = " Automatic mail of their firm went on."
 _OCCASIONS = ("lunch", "coffee", "dinner", "breakfast", "drinks", "walk")
 _MET = {Channel.IN_PERSON: "met in person", Channel.VIDEO: "talked by video", Channel.PHONE: "talked by phone"}
@@ -56,7 +58,18 @@ def assess(desk: Desk, week: Week, row: int) -> Assessment:
         suggestion=suggestion(status, seen, group.person),
         health=health(found) if known and status is not Status.ENDED else None,
         facets=found,
+        slight=status is Status.WATCH and _slight(week, row),
     )
+
+
+def _slight(week: Week, row: int) -> bool:
+    """Whether the loss that the sentence counts cannot be seen, and no wish of the owner's is overdue."""
+    fall = week.fall(row, Status.WATCH)
+    return fall is not None and _faint(fall) and not week.overdue(row)
+
+
+def _faint(fall: Fall) -> bool:
+    return fall.since_personal >= SLIGHT * fall.usual
 
 
 def _unknown(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
@@ -81,8 +94,8 @@ def _ended(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
 
 
 def _drifting(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
-    fall = week.fall(row, Status.DRIFTING)
-    if fall is None:
+    fall = week.fall(row, week.holding(row)[0])
+    if fall is None or (_faint(fall) and week.overdue(row)):
         return _overdue(week, row, seen, found)
     since = monday(fall.week)
     others = len({week_of(one.local) for one in _rest(seen, since)})
@@ -157,10 +170,6 @@ def _overdue(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str
     return f"You wished for personal contact every {wished} days; {last}."
 
 
-def _watch(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
-    return _drifting(week, row, seen, found)
-
-
 _EVIDENCE: dict[Status, Callable[[Week, int, Window, dict[str, Facet]], str]] = {
     Status.UNKNOWN: _unknown,
     Status.TOO_LITTLE_HISTORY: _little,
@@ -170,7 +179,7 @@ _EVIDENCE: dict[Status, Callable[[Week, int, Window, dict[str, Facet]], str]] = 
     Status.GOING_QUIET: _quiet,
     Status.ONE_SIDED: _one_sided,
     Status.NEVER_PERSONAL: _never,
-    Status.WATCH: _watch,
+    Status.WATCH: _drifting,
     Status.HEALTHY: _healthy,
 }
 

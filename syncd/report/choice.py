@@ -56,7 +56,11 @@ def choose(
     shown = {one.person.id for one in cards}
     waiting = sorted((one for one in open_ if one.person.id not in shown), key=_rank)
     watched = [
-        one for one in known if one.status is Status.WATCH and not _key_on_watch(one) and not words.silenced(one)
+        one
+        for one in known
+        if one.status is Status.WATCH
+        and not (_key_on_watch(one) or one.assessment.slight)
+        and not words.silenced(one)
     ]
     entered = {change.person for change in changes if change.week == week and change.status in FLAGS}
     return Choice(
@@ -81,7 +85,7 @@ def _matters(one: Known) -> bool:
 
 
 def _key_on_watch(one: Known) -> bool:
-    return one.status is Status.WATCH and one.person.key
+    return one.status is Status.WATCH and one.person.key and not one.assessment.slight
 
 
 def _rank(one: Known) -> tuple[bool, int, float, str]:

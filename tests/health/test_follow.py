@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from rules.health.assessment import Answer, Assessment, DriftSettings, History, Status
 from rules.health.desk import Desk, Week, follow
+from rules.health.telling import SLIGHT, assess
 from rules.health.weeks import week_of
 from rules.meaning import Channel, Coverage, Direction, Interaction, Merge, Person
 from tests.health.desks import (
@@ -388,3 +390,18 @@ def test_only_those_who_can_be_judged_could_be_called() -> None:
     (*_, week) = follow(told, sunday_of(WEEKS - 1))
     assert len(week.portfolio.bench) >= 5
     assert {new, address(3)}.isdisjoint(week.portfolio.bench)
+
+
+def test_a_watch_whose_words_show_no_loss_is_slight() -> None:
+    checked = set()
+    for week in follow(history(persons(30), desk(30, WEEKS, seed=5, fallen=6)), sunday_of(WEEKS - 1)):
+        for row, group in enumerate(week.groups):
+            if week.number - FIRST > 60 and week.statuses[group.id][0] is Status.WATCH:
+                one = assess(week._desk, week, row)
+                counted = re.search(r"since then in (none|\d+) of \d+, where about (\d+)", one.evidence)
+                assert counted is not None
+                found = 0 if counted[1] == "none" else int(counted[1])
+                assert (found + 0.5 >= SLIGHT * (int(counted[2]) - 0.5)) or not one.slight
+                assert (found - 0.5 <= SLIGHT * (int(counted[2]) + 0.5)) or one.slight
+                checked.add(one.slight)
+    assert False in checked

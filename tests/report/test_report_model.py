@@ -306,3 +306,9 @@ def test_five_of_a_few_are_no_news() -> None:
     few = replace(DESK, measures={**MEASURES, "personal_contact": Facet(9, 9, 9, unit="people")})
     assert not any("five closest" in figure.label for figure in report(portfolio=few).figures)
     assert any("five closest" in figure.label for figure in report().figures)
+
+
+def test_a_watch_without_a_visible_loss_is_told_to_machines_only() -> None:
+    found = report([assessment(ILSE, Status.WATCH, slight=True), assessment(TOMAS, Status.WATCH, slight=True)])
+    assert (found.cards, found.watched) == ((), ())
+    assert {one.status for one in found.people} == {Status.WATCH}
