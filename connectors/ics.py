@@ -83,6 +83,11 @@ class IcsConnector:
     def batches(self, source: str, cursor: str | None, known: Known, now: datetime) -> Iterator[Batch]:  # noqa: ARG002
         """See `Connector.batches`. A group is never divided between batches: where one of its occurrences is known
         under its etag, all are."""
+        if cursor is None and not known.etags() and next(_found(self._path), None) is None:
+            # Only where nothing was ever read: a folder that became empty is for the sync to judge.
+            raise Unreachable(
+                "no .ics file lies in or below it.", where=str(self._path), fix="Correct `path` or `kind`."
+            )
         position = read_cursor(cursor, _Position)
         state = _state(self._path)
         horizon = (now + AHEAD).date()

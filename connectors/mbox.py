@@ -70,7 +70,12 @@ class MboxConnector:
 
     def sources(self) -> Sequence[Source]:
         if self._path.is_dir():
-            return tuple(Source(name, observes="message", live=self._live) for name in _mboxes(self._path))
+            found = tuple(Source(name, observes="message", live=self._live) for name in _mboxes(self._path))
+            if not found:
+                raise Unreachable(
+                    "no mbox file lies in or below it.", where=str(self._path), fix="Correct `path` or `kind`."
+                )
+            return found
         return (Source(_SINGLE, observes="message", live=self._live, title=self._path.name),)
 
     def hosts(self) -> Sequence[str]:

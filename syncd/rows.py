@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
+from connectors.connector import ConnectorError
+from connectors.options import AccountOptions
+from connectors.registry import open_connector
 from rules.health.assessment import Change
 from rules.meaning import Channel, Evidence, Interaction, Person
 from syncd.config import Config
@@ -63,9 +69,20 @@ def _words_on(one: str, other: str, owner: Sequence[str]) -> tuple[str, str]:
     """Yes and no in the words of the config. An address of the owner belongs under [owner], never under a person."""
     if one in owner or other in owner:
         mine, asked = (one, other) if one in owner else (other, one)
-        addresses = ", ".join(f'"{address}"' for address in (*owner, asked))
-        return f"[owner] addresses = [{addresses}]", f'[[person]] addresses = ["{asked}"] not_same = ["{mine}"]'
-    return f'[[person]] addresses = ["{one}", "{other}"]', f'[[person]] addresses = ["{one}"] not_same = ["{other}"]'
+        return _entry("[owner]", addresses=(*owner, asked)), _entry("[[person]]", addresses=[asked], not_same=[mine])
+    no = _entry("[[person]]", addresses=[one], not_same=[other])
+    return _entry("[[person]]", addresses=[one, other]), no
+
+
+def _entry(head: str, **keys: Sequence[str]) -> str:
+    """An entry of the config, a key a line. A string of JSON is one of TOML too."""
+    return "\n".join([head, *(f"{key} = {json.dumps(list(words))}" for key, words in keys.items())])
+
+
+def suggestion_text(row: Row) -> str:
+    """A suggestion to be read, with the entries to choose from."""
+    question = f"# {row['one']} and {row['other']} may be one person: {row['because']}"
+    return f"{question}\n# If they are:\n{row['same']}\n# If they are not:\n{row['not_same']}\n"
 
 
 def interaction_rows(
@@ -149,7 +166,8 @@ def sync_summary(result: SyncResult) -> str:
     read = [stats for stats in result.sources if stats.source]
     listed, stored = sum(stats.listed for stats in read), sum(stats.stored for stats in read)
     aside = sum(stats.quarantined for stats in read)
-    return f"{listed:,} items listed in {len(read)} sources, {stored:,} new or changed, {aside:,} kept aside"
+    sources = f"{len(read)} source{'' if len(read) == 1 else 's'}"
+    return f"{listed:,} items listed in {sources}, {stored:,} new or changed, {aside:,} kept aside"
 
 
 def verdict_rows(verdict: Verdict) -> list[Row]:
@@ -207,7 +225,8 @@ def status_rows(ledger: Ledger, config: Config) -> list[Row]:
         rows.append(
             {
                 "account": state.account,
-                "source": state.title or state.name,
+                "source": state.name,
+                "title": state.title,
                 "observes": state.observes,
                 "held": held.get("held", 0),
                 "quarantined": held.get("quarantined", 0),
@@ -216,13 +235,25 @@ def status_rows(ledger: Ledger, config: Config) -> list[Row]:
             }
         )
     read = {row["account"] for row in rows}
-    unread = [account.name for account in config.account if account.name not in read]
-    return rows + [_never_read(name) for name in unread]
+    return rows + [_never_read(account) for account in config.account if account.name not in read]
 
 
-def _never_read(account: str) -> Row:
-    row: Row = dict.fromkeys(("account", "source", "observes", "held", "quarantined", "last_complete_sync"))
-    return {**row, "account": account, "trouble": "Never read yet. Run: syncd sync"}
+def _never_read(account: AccountOptions) -> Row:
+    row: Row = dict.fromkeys(("account", "source", "title", "observes", "held", "quarantined", "last_complete_sync"))
+    trouble = _trouble_on_disk(account) or "Never read yet. Run: syncd sync"
+    return {**row, "account": account.name, "trouble": trouble}
+
+
+def _trouble_on_disk(account: AccountOptions) -> str | None:
+    """Why an account on disk names no source. Nobody could have written that down: the ledger notes it by source."""
+    if not isinstance(getattr(account, "path", None), Path):
+        return None
+    try:
+        with closing(open_connector(account)) as connector:
+            connector.sources()
+    except ConnectorError as error:
+        return str(error)
+    return None
 
 
 def evidence_rows(evidence: Sequence[Evidence]) -> list[Mapping[str, Any]]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.connectors.contract import ConnectorContract, World
+from connectors.connector import Unreachable
+from tests.connectors.contract import ConnectorContract, Held, World, run
 from tests.connectors.worlds import (
     GzipWorld,
     IcsFolderWorld,
@@ -51,6 +52,20 @@ class TestIcsFolder(ConnectorContract):
 
     @pytest.mark.skip("a folder is read file by file, in the order of names")
     def test_newest_come_first(self, full: World) -> None: ...
+
+    def test_empty_source(self, world: World) -> None:
+        """A folder that never held a calendar is a wrong path; one that was emptied is a source without items."""
+        held = Held()
+        world.add([0])
+        world.remove(0)
+        with pytest.raises(Unreachable, match=r"no \.ics file"):
+            run(world, held)
+        world.add([0])
+        run(world, held)
+        world.remove(0)
+        for _ in range(2):
+            run(world, held)
+            assert not held.titles()
 
 
 class TestMemory(ConnectorContract):
