@@ -26,7 +26,7 @@ _COMPARED = ("account", "source", "listed", "held", "left_out", "missing", "extr
 
 def sync(
     context: typer.Context,
-    accounts: Annotated[list[str] | None, typer.Argument(help="Only these accounts.")] = None,
+    accounts: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="Only these accounts.")] = None,
     stats: Annotated[Stats | None, typer.Option("--stats", help="json: the figures of every source.")] = None,
     accept_removals: Annotated[
         list[str] | None,
@@ -87,7 +87,7 @@ def status(context: typer.Context, form: Annotated[Format, FormatOption] = Forma
 
 def verify(
     context: typer.Context,
-    accounts: Annotated[list[str] | None, typer.Argument(help="Only these accounts.")] = None,
+    accounts: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="Only these accounts.")] = None,
     quarantined: Annotated[bool, typer.Option("--quarantined", help="List what could not be read, and why.")] = False,
     form: Annotated[Format, FormatOption] = Format.TABLE,
 ) -> None:

@@ -15,7 +15,7 @@ class GroupedCommands(TyperGroup):
         for name, command in self.commands.items():
             group = getattr(command, "rich_help_panel", None)
             group = group if isinstance(group, str) else "Commands"
-            groups.setdefault(group, []).append((name, command.get_short_help_str(limit=90)))
+            groups.setdefault(group, []).append((name, command.get_short_help_str(limit=120)))
         widest = max((len(name) for names in groups.values() for name, _ in names), default=0)
         for group, rows in groups.items():
             with formatter.section(group):

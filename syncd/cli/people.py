@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from syncd.cli.days import Day, check_order
 from syncd.cli.failures import USAGE, Failed
 from syncd.cli.screen import Format, FormatOption, say, show
 from syncd.cli.workplace import workplace
 
 PersonArgument = typer.Argument(metavar="PERSON", help="An address, or a name if only one person has it.")
-DAY = ["%Y-%m-%d"]
 _NOBODY = "Nobody yet. Run: syncd sync"
 _CHANNELS = ("in_person", "video", "phone", "email")
 
@@ -23,13 +23,16 @@ def people(
     form: Annotated[Format, FormatOption] = Format.TABLE,
 ) -> None:
     """List the people you deal with, or which addresses may be one person."""
-    from syncd.rows import people_rows, suggestion_rows
+    from syncd.rows import people_rows, suggestion_rows, suggestion_text
 
     place = workplace(context)
     with place.meaning() as ledger:
         if suggestions:
-            columns = ("because", "same", "not_same")
-            show(suggestion_rows(ledger, place.config), form, columns, "No two addresses look alike.")
+            rows = suggestion_rows(ledger, place.config)
+            if form is Format.TABLE and rows:  # entries of the config have several lines
+                say("\n".join(map(suggestion_text, rows)).rstrip())
+            else:
+                show(rows, form, (), "No two addresses look alike.")
         else:
             show(
                 people_rows(ledger, place.config),
@@ -42,8 +45,8 @@ def people(
 def interactions(
     context: typer.Context,
     person: Annotated[str | None, typer.Option("--person", help="Only with this person.")] = None,
-    since: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="From this day on.")] = None,
-    until: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Up to this day.")] = None,
+    since: Annotated[Day | None, typer.Option("--from", parser=Day, metavar="DATE", help="From this day on.")] = None,
+    until: Annotated[Day | None, typer.Option("--to", parser=Day, metavar="DATE", help="Up to this day.")] = None,
     channel: Annotated[str | None, typer.Option(help="Only in_person, video, phone or email.")] = None,
     form: Annotated[Format, FormatOption] = Format.TABLE,
 ) -> None:
@@ -51,15 +54,14 @@ def interactions(
     from syncd.lookup import find_person
     from syncd.rows import interaction_rows
 
-    if since and until and since > until:
-        raise Failed(f"--from {since:%Y-%m-%d} is later than --to {until:%Y-%m-%d}.", USAGE)
     if channel is not None and channel not in _CHANNELS:
         raise Failed(f'There is no channel "{channel}". Say one of: {", ".join(_CHANNELS)}.', USAGE)
     narrowed = person or since or until or channel
     place = workplace(context)
+    days = (place.day(since), place.day(until))
+    check_order(*days)
     with place.meaning() as ledger:
         who = None if person is None else find_person(ledger.meaning.people(), person).id
-        days = (since.date() if since else None, until.date() if until else None)
         rows = interaction_rows(
             ledger, person=who, days=days, channel=channel, subjects=place.config.privacy.show_subjects
         )

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from syncd.cli.days import Day
 from syncd.cli.failures import USAGE, Failed
-from syncd.cli.people import DAY, PersonArgument
+from syncd.cli.people import PersonArgument
 from syncd.cli.screen import note, say
 from syncd.cli.workplace import workplace
 
@@ -17,7 +18,7 @@ from syncd.cli.workplace import workplace
 def log(
     context: typer.Context,
     person: Annotated[str, PersonArgument],
-    day: Annotated[datetime | None, typer.Argument(metavar="[DATE]", formats=DAY, help="Today unless given.")] = None,
+    day: Annotated[Day | None, typer.Argument(metavar="[DATE]", parser=Day, help="Today unless given.")] = None,
     phone: Annotated[bool, typer.Option("--phone", help="You spoke by phone.")] = False,
     in_person: Annotated[bool, typer.Option("--in-person", help="You met.")] = False,
     video: Annotated[bool, typer.Option("--video", help="You spoke by video.")] = False,
@@ -32,7 +33,7 @@ def log(
     place = workplace(context)
     with place.meaning() as ledger:
         found = find_person(ledger.meaning.people(), person)
-        on = day.date() if day else place.today
+        on = place.day(day) or place.today
         log_contact(ledger, found, chosen[0], on, now=datetime.now(UTC), today=place.today)
     say(f"Logged: {chosen[0].replace('_', ' ')} with {found.name or found.id} on {on}.")
 
@@ -41,7 +42,9 @@ def answer(
     context: typer.Context,
     flag: Annotated[str, typer.Argument(metavar="FLAG", help="The code in the report, or the person.")],
     word: Annotated[str, typer.Argument(metavar="right|wrong|snooze|ended", help="What you say to it.")],
-    until: Annotated[datetime | None, typer.Option(formats=DAY, help="Snooze until this day; 8 weeks else.")] = None,
+    until: Annotated[
+        Day | None, typer.Option(parser=Day, metavar="DATE", help="Snooze until this day; 8 weeks else.")
+    ] = None,
 ) -> None:
     """Answer a flag: right, wrong, snooze it for a while, or the relationship has ended."""
     from syncd.lookup import find_flag
@@ -50,7 +53,7 @@ def answer(
     place = workplace(context)
     with place.meaning() as ledger:
         found = find_flag(ledger.meaning.people(), flag)
-        day = until.date() if until else None
+        day = place.day(until)
         say(tell(ledger, found, word, until=day, now=datetime.now(UTC), today=place.today))
 
 
@@ -67,7 +70,8 @@ def forget(
     with place.meaning() as ledger:
         found = find_person(ledger.meaning.people(), person)
         addresses = ", ".join(found.addresses)
-        if not yes and not typer.confirm(f"Erase {found.name or found.id} ({addresses}) for good?", err=True):
+        who = f"{found.name} ({addresses})" if found.name and found.name != addresses else addresses
+        if not yes and not typer.confirm(f"Erase {who} for good?", err=True):
             raise Failed("Nothing was erased.")
         erased = erase(ledger, found.addresses, datetime.now(UTC), names=[found.name] if found.name else [])
     say(f"Erased {erased.items} items whole and their traces in {erased.changed} more.")

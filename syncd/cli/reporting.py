@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from syncd.cli.failures import USAGE, Failed
-from syncd.cli.people import DAY
+from syncd.cli.days import Day, check_order
 from syncd.cli.screen import Format, FormatOption, note, progress, say, show
 from syncd.cli.workplace import workplace
 
@@ -26,7 +24,9 @@ class ReportFormat(StrEnum):
 
 def report(
     context: typer.Context,
-    as_of: Annotated[datetime | None, typer.Option("--as-of", formats=DAY, help="As it was on this day.")] = None,
+    as_of: Annotated[
+        Day | None, typer.Option("--as-of", parser=Day, metavar="DATE", help="As it was on this day.")
+    ] = None,
     form: Annotated[
         ReportFormat, typer.Option("--format", "-f", help="html, text, json or eml.")
     ] = ReportFormat.TEXT,
@@ -39,7 +39,7 @@ def report(
 
     place = workplace(context)
     with place.meaning() as ledger, progress("Looking back") as tell:
-        text = written(make_report(ledger, place.config, as_of.date() if as_of else None, progress=tell), form.value)
+        text = written(make_report(ledger, place.config, place.day(as_of), progress=tell), form.value)
     if output is None:
         say(text.rstrip("\n"))
     else:
@@ -49,17 +49,17 @@ def report(
 
 def backtest(
     context: typer.Context,
-    since: Annotated[datetime, typer.Option("--from", formats=DAY, help="The first day.")],
-    until: Annotated[datetime, typer.Option("--to", formats=DAY, help="The last day.")],
+    since: Annotated[Day, typer.Option("--from", parser=Day, metavar="DATE", help="The first day.")],
+    until: Annotated[Day, typer.Option("--to", parser=Day, metavar="DATE", help="The last day.")],
     form: Annotated[Format, FormatOption] = Format.TABLE,
 ) -> None:
     """Replay the past under today's rules and config: every change of a status, week by week."""
     from syncd.assess import backtest as replay
     from syncd.rows import change_rows
 
-    if since > until:
-        raise Failed(f"--from {since:%Y-%m-%d} is later than --to {until:%Y-%m-%d}.", USAGE)
     place = workplace(context)
+    first, last = since.on(place.today), until.on(place.today)
+    check_order(first, last)
     with place.meaning() as ledger:
-        rows = change_rows(ledger.meaning.people(), replay(ledger, place.config, since.date(), until.date()))
+        rows = change_rows(ledger.meaning.people(), replay(ledger, place.config, first, last))
         show(rows, form, ("week", "person", "status", "also", "probability"), "No status changed in that time.")

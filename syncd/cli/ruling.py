@@ -26,7 +26,9 @@ app = typer.Typer(help="Check, try and list the rules.", no_args_is_help=True, r
 @app.command()
 def check(
     context: typer.Context,
-    files: Annotated[list[Path] | None, typer.Argument(help="Rule files; without any, those of the config.")] = None,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Rule files; without any, those of the config.")
+    ] = None,
 ) -> None:
     """Name every problem of rule files, and whether their own examples hold."""
     from rules.proving import check as prove
@@ -55,9 +57,13 @@ def list_(context: typer.Context, form: Annotated[Format, FormatOption] = Format
 
 @app.command("try")
 def try_(
-    me: Annotated[list[str], typer.Option("--me", help="An address of the owner; may stand several times.")],
+    me: Annotated[
+        list[str], typer.Option("--me", metavar="ADDRESS", help="An address of the owner; may stand several times.")
+    ],
     form: Annotated[Decisions, typer.Option("--format", "-f", help="jsonl, the only one.")] = Decisions.JSONL,
-    rules: Annotated[list[Path] | None, typer.Option("--rules", help="Rule files beside the built-in packs.")] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option("--rules", metavar="FILE", help="Rule files beside the built-in packs.")
+    ] = None,
 ) -> None:
     """Judge observations, one JSON object a line on stdin: one decision a line, in the same order."""
     from rules.trial import try_lines

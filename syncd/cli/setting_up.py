@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from syncd.cli.days import Day
 from syncd.cli.failures import FOUND, Failed
-from syncd.cli.people import DAY
 from syncd.cli.screen import Format, FormatOption, note, say, show
 from syncd.cli.workplace import workplace
 
@@ -17,13 +17,15 @@ from syncd.cli.workplace import workplace
 def init(
     context: typer.Context,
     addresses: Annotated[
-        list[str] | None, typer.Option("--address", help="An address of yours; several times.")
+        list[str] | None, typer.Option("--address", metavar="ADDRESS", help="An address of yours; several times.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Your name.")] = None,
     timezone: Annotated[str | None, typer.Option(help="As Europe/Amsterdam; without it, this machine's.")] = None,
-    maildir: Annotated[list[Path] | None, typer.Option(help="A Maildir to read.")] = None,
-    mbox: Annotated[list[Path] | None, typer.Option(help="An mbox file or Takeout folder to read.")] = None,
-    ics: Annotated[list[Path] | None, typer.Option(help="A calendar file or folder to read.")] = None,
+    maildir: Annotated[list[Path] | None, typer.Option(metavar="PATH", help="A Maildir to read.")] = None,
+    mbox: Annotated[
+        list[Path] | None, typer.Option(metavar="PATH", help="An mbox file or Takeout folder to read.")
+    ] = None,
+    ics: Annotated[list[Path] | None, typer.Option(metavar="PATH", help="A calendar file or folder to read.")] = None,
     non_interactive: Annotated[bool, typer.Option("--non-interactive", help="Ask nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a config that is there.")] = False,
 ) -> None:
@@ -84,13 +86,13 @@ def demo(
     folder: Annotated[Path, typer.Argument(help="Where to write; made if missing.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 1,
     until: Annotated[
-        datetime | None, typer.Option(formats=DAY, help="The last day; last Sunday unless given.")
+        Day | None, typer.Option(parser=Day, metavar="DATE", help="The last day; last Sunday unless given.")
     ] = None,
 ) -> None:
     """Write a believable person's mail and calendar to disk, with a config for it."""
     from syncd.demo import write
 
-    written = write(folder, seed=seed, end=until.date() if until else None)
+    written = write(folder, seed=seed, end=until.on(datetime.now().astimezone().date()) if until else None)
     say(str(written.config))
     note(f"{written.messages:,} messages and {written.entries:,} calendar entries, {written.start} to {written.end}.")
     note(f"Next: syncd --config {written.config} sync, then syncd --config {written.config} report")

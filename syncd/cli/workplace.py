@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from syncd.cli.days import Day
 from syncd.cli.failures import Failed
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ class Workplace:
     def today(self) -> date:
         """The owner's day."""
         return datetime.now(UTC).astimezone(ZoneInfo(self.config.owner.timezone)).date()
+
+    def day(self, said: Day | None) -> date | None:
+        """The owner's day that was said on the command line."""
+        return None if said is None else said.on(self.today)
 
 
 def workplace(context: typer.Context) -> Workplace:
