@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 import syncd
+from connectors.observations import Observation
 from syncd.forgetting import is_named, named
 from syncd.ledger import Ledger, LedgerError, schema
 from syncd.ledger.meaning import encoded
@@ -28,6 +29,7 @@ TABLES = (
 )
 _BY_NAME = {table.name: table for table in TABLES}
 _ROWS = 1000
+_NAMING = ("from", "sender", "reply_to", "to", "cc", "bcc", "organizer", "attendees")
 Row = dict[str, Any]
 
 
@@ -154,7 +156,7 @@ def person(ledger: Ledger, addresses: Collection[str]) -> Iterator[Row]:
     """Everything held about the person behind `addresses`, one JSON object each, `what` says which.
 
     person, merge, observation (every revision, and where and when it was seen), interaction, traffic, assessment,
-    journal. Observations are given whole: they name the others who took part.
+    journal. Of the others who took part, observations give only how many they were ("others").
     """
     known = ledger.meaning.person(next(iter(addresses), ""))
     wanted = {address.lower() for address in addresses} | set(known.addresses if known else ())
@@ -182,6 +184,7 @@ def _plain(value: object) -> Row:
 
 
 def _observations(ledger: Ledger, wanted: set[str]) -> Iterator[Row]:
+    kept = wanted | set(ledger.meaning.owner_addresses())
     for copy in ledger.facts.copies():
         if not is_named(copy, wanted):
             continue
@@ -192,4 +195,21 @@ def _observations(ledger: Ledger, wanted: set[str]) -> Iterator[Row]:
         for revision in copy.revisions:
             if any(who.address in wanted for who in named(revision.observation)):
                 seen = {"account": copy.account, "source": copy.source, "seen_at": text(revision.seen_at)}
-                yield {"what": "observation", **seen, "places": places, "observation": _plain(revision.observation)}
+                yield {"what": "observation", **seen, "places": places, **_alone(revision.observation, kept)}
+
+
+def _alone(observation: Observation, kept: Collection[str]) -> Row:
+    """An observation without anybody but those with the addresses `kept`; `others` counts who was left out where."""
+    row = _plain(observation)
+    others: dict[str, int] = {}
+    for key in _NAMING:
+        value = row.get(key)
+        if isinstance(value, list):
+            row[key] = [who for who in value if who.get("address") in kept]
+            others[key] = len(value) - len(row[key])
+        elif value is not None and value.get("address") not in kept:
+            del row[key]
+            others[key] = 1
+    if headers := row.get("headers"):  # any of them may hold an address
+        row["headers"] = {name: text for name, text in headers.items() if "@" not in text}
+    return {"observation": row, "others": {key: count for key, count in others.items() if count}}
