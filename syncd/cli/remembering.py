@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from syncd.cli.days import Day
 from syncd.cli.failures import USAGE, Failed
 from syncd.cli.people import PersonArgument
-from syncd.cli.screen import note, say
+from syncd.cli.screen import check_output, note, say
 from syncd.cli.workplace import workplace
 
 
@@ -49,12 +50,15 @@ def answer(
     """Answer a flag: right, wrong, snooze it for a while, or the relationship has ended."""
     from syncd.lookup import find_flag
     from syncd.telling import answer as tell
+    from syncd.telling import is_flagged
 
     place = workplace(context)
     with place.meaning() as ledger:
         found = find_flag(ledger.meaning.people(), flag)
         day = place.day(until)
-        say(tell(ledger, found, word, until=day, now=datetime.now(UTC), today=place.today))
+        now = datetime.now(UTC)
+        flagged = partial(is_flagged, ledger, place.config, found, now=now)
+        say(tell(ledger, found, word, until=day, now=now, today=place.today, flagged=flagged))
 
 
 def forget(
@@ -80,16 +84,20 @@ def forget(
 
 def export(
     context: typer.Context,
-    person: Annotated[str | None, typer.Option("--person", help="Everything that is held about this person.")] = None,
+    person: Annotated[
+        str | None,
+        typer.Option("--person", help="Everything that is held about this person; others are counted, not named."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout without it.")] = None,
 ) -> None:
-    """Write everything that is kept as JSON lines: to take along, or to hand to whom it tells of."""
+    """Write everything that is kept as JSON lines, to take along or to hand over."""
     import json
 
     from syncd import archive
     from syncd.files import write_private
     from syncd.lookup import find_person
 
+    check_output(output)
     place = workplace(context)
     with place.ledger() if person is None else place.meaning() as ledger:
         if person is None:

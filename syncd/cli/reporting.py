@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.days import Day, check_order
-from syncd.cli.screen import Format, FormatOption, note, progress, say, show
+from syncd.cli.screen import Format, FormatOption, check_output, note, progress, say, show
 from syncd.cli.workplace import workplace
 
 
@@ -37,6 +37,7 @@ def report(
     from syncd.report import written
     from syncd.reports import make_report
 
+    check_output(output)
     place = workplace(context)
     with place.meaning() as ledger, progress("Looking back") as tell:
         text = written(make_report(ledger, place.config, place.day(as_of), progress=tell), form.value)

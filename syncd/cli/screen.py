@@ -11,9 +11,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 import typer
+
+from syncd.cli.failures import Failed
 
 
 class Tell(Protocol):
@@ -34,6 +37,16 @@ class Format(StrEnum):
 
 
 FormatOption = typer.Option("--format", "-f", help="table for people, json or jsonl for machines.")
+
+
+def check_output(file: Path | None) -> None:
+    """Refuse to write into a folder that is not there, before any work is done: its name may be mistyped.
+
+    Raises:
+        Failed: the folder is missing.
+    """
+    if file is not None and not (folder := file.expanduser().parent).is_dir():
+        raise Failed(f"{file}: there is no folder {folder}. Make it, or correct --output.")
 
 
 def say(text: str = "") -> None:

@@ -205,12 +205,28 @@ def test_answer_by_the_code_in_the_report(synced: Desk) -> None:
     assert [entry["subject"] for entry in entries] == [ILSE]
 
 
+def test_without_a_flag_there_is_nothing_to_judge(synced: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced.ask("log", "Ilse", "--phone", "2026-05-01")
+    monkeypatch.setattr("syncd.telling.is_flagged", lambda *_, **__: False)
+    told = synced.ask("answer", "Ilse", "wrong")
+    assert (told.code, told.out) == (1, "")
+    assert "There is no flag on Ilse" in told.err
+    kinds = [row["kind"] for row in lines(synced.ask("export").out) if row.get("table") == "journal"]
+    assert kinds == ["logged"]
+    monkeypatch.setattr("syncd.telling.is_flagged", lambda *_, **__: True)
+    assert "false alarm" in synced.ask("answer", "Ilse", "wrong").out
+
+
 def test_report_in_every_form(synced: Desk) -> None:
     told = json.loads(synced.ask("report", "--as-of", "2026-05-31", "--format", "json").out)
     assert told["as_of"] == "2026-05-31"
     assert {row["person"] for row in told["people"]} == {ILSE, JAN}
     assert {"summary", "coverage"} <= told.keys()
     page = synced.folder / "deep" / "report.html"
+    for command in ("report", "export"):
+        refused = synced.ask(command, "--output", str(page))
+        assert (refused.code, "there is no folder" in refused.err) == (1, True)
+    page.parent.mkdir()
     written = synced.ask("report", "--format", "html", "--output", str(page))
     assert written.code == 0
     assert "<html" in page.read_text().lower()
