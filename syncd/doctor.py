@@ -80,6 +80,7 @@ def _ledger(config: Config, now: datetime) -> Iterator[Finding]:
                 "ledger", f"{shown}, {sum(sum(c.values()) for c in ledger.facts.counts().values()):,} items"
             )
             path = ledger.path
+            aside = {at: held.get("quarantined", 0) for at, held in ledger.facts.counts().items()}
     except LedgerError as error:
         yield Finding("ledger", str(error), well=False, fix=error.fix)
         return
@@ -92,6 +93,10 @@ def _ledger(config: Config, now: datetime) -> Iterator[Finding]:
         elif state.live and state.listed_at and now - state.listed_at > STALE:
             fix = "Run: syncd sync, or see whether the service runs: syncd service status"
             yield Finding("source", f"{name}: not read since {state.listed_at:%Y-%m-%d}", well=False, fix=fix)
+        if count := aside.get(state.id, 0):
+            # Well all the same: a mailbox of years holds some that nobody can read.
+            what = f"{name}: {count} item{'' if count == 1 else 's'} could not be read and kept aside"
+            yield Finding("source", what, fix="See which and why with: syncd verify --quarantined")
 
 
 def _disk(path: Path) -> Iterator[Finding]:
