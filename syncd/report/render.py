@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime, time
 from email.headerregistry import Address
@@ -28,12 +29,16 @@ CHOICES = (
     ("snooze", "Ask me later"),
     ("ended", "It ended"),
 )
+_MARKUP = re.compile(r"(<style\b.*?</style>|<!--.*?-->|<[^>]*>)", re.DOTALL)
 BAD = {Status.DRIFTING, Status.GOING_QUIET}
 
 
 def html(report: Report) -> str:
     """A page for mail programs: tables, inline styles, nothing fetched, no link but to oneself."""
-    return _template().render(report=report, choices=CHOICES, blind_spots=blind_spots())
+    page = _template().render(report=report, choices=CHOICES, blind_spots=blind_spots())
+    parts = _MARKUP.split(page)  # texts at even places, tags between them
+    parts[::2] = [words.unlinked(part, but=report.reply_to) for part in parts[::2]]
+    return "".join(parts)
 
 
 @lru_cache(maxsize=1)
@@ -48,7 +53,6 @@ def _template() -> Template:
     environment.filters |= {
         "day": words.day,
         "month": words.month,
-        "unlinked": words.unlinked,
         "percent": words.percent,
     }
     environment.globals |= {
@@ -165,7 +169,7 @@ def eml(report: Report, *, to: str = "", sender: str = "", at: datetime | None =
     mail["List-Id"] = f"Your relationships, weekly <syncd.{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail.set_content(text(report), cte="quoted-printable")
+    mail.set_content(words.unlinked(text(report), but=report.reply_to), cte="quoted-printable")
     mail.add_alternative(html(report), subtype="html", cte="quoted-printable")
     mail.set_boundary(f"=_{message_id(report.week, to)}")  # a made-up one would make each copy another mail
     return mail.as_bytes()

@@ -37,24 +37,27 @@ LABELS = {
 
 
 def shown_name(name: str | None, address: str) -> str:
-    """A name as the report may show it: one line, no control or bidi characters, nothing that turns into a link."""
+    """A name as it may be shown: one line, no control or bidi characters. Mail forms break links as well."""
     text = _one_line(name or "")
     if len(text) > LONGEST_NAME:
         text = text[: LONGEST_NAME - 1].rstrip() + "…"
-    return unlinked(text) or address
+    return text or address
 
 
 def shown_text(text: str) -> str:
-    """A sentence that may hold what a sender wrote, as the report may show it."""
-    return unlinked(_one_line(text))
+    """A sentence that may hold what a sender wrote, as it may be shown: one line. Mail forms break links as well."""
+    return _one_line(text)
 
 
 def _one_line(text: str) -> str:
     return " ".join("".join(" " if _hidden(letter) else letter for letter in text).split())
 
 
-def unlinked(text: str) -> str:
-    """The text, such that no mail program makes a link of a part of it. It looks the same."""
+def unlinked(text: str, but: str = "") -> str:
+    """The text, such that no mail program makes a link of a part of it. It looks the same. `but`: an address that
+    stays as it is, to be copied. For mails only: what is copied from elsewhere should be plain."""
+    if but:
+        return but.join(unlinked(part) for part in text.split(but))
     return _LINKABLE.sub(lambda found: found.group(0) + _JOINER, text)
 
 

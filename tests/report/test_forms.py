@@ -119,7 +119,7 @@ def test_nothing_is_fetched_and_every_link_is_a_mail_to_oneself() -> None:
 
 
 def test_what_a_sender_wrote_is_shown_as_text_and_becomes_no_link() -> None:
-    page, plain = html(hostile()), text(hostile())
+    page, plain = html(hostile()), unlinked(text(hostile()))
     for shown in (page, plain):
         assert not re.search(r"www\.evil|https://evil", shown)
         assert "\u202e" not in shown
@@ -157,7 +157,7 @@ def test_the_mail_comes_back_as_it_was_and_is_the_same_each_time() -> None:
     plain, page = mail.get_body(("plain",)), mail.get_body(("html",))
     assert plain is not None
     assert page is not None
-    assert plain.get_content().replace("\r\n", "\n") == text(report())
+    assert plain.get_content().replace("\r\n", "\n") == unlinked(text(report()), but=ME)
     assert page.get_content().replace("\r\n", "\n").strip() == html(report()).strip()
     assert mail["Message-ID"] == "<syncd.2026-w47.57c555db947846aa9ac0@visser-advies.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -174,7 +174,7 @@ def test_another_week_or_reader_is_another_message() -> None:
 
 def test_text_and_page_say_the_same() -> None:
     found = report()
-    page, plain = Page(html(found)).text, " ".join(text(found).split())
+    page, plain = Page(html(found)).text.replace("\u2060", ""), " ".join(text(found).split())
     facts = [found.summary, *found.notices, *found.seen.lines, *found.close]
     for card in found.cards:
         facts += [card.known.name, card.headline, card.known.evidence, card.known.suggestion, card.renewal]
@@ -221,11 +221,13 @@ def test_every_form_can_be_written_and_no_other() -> None:
 @settings(max_examples=200)
 def test_any_name_is_one_safe_line(name: str) -> None:
     shown = shown_name(name, "a@b.example")
+    assert "\u2060" not in shown
+    mailed = unlinked(shown, but="a@b.example")
     assert shown
     assert "\n" not in shown
-    assert len(shown.replace("\u2060", "")) <= 60
-    assert shown.isprintable() or "\u2060" in shown
-    assert not re.search(r"\w\.[a-z]|://", shown) or shown == "a@b.example"
+    assert len(shown) <= 60
+    assert shown.isprintable()
+    assert not re.search(r"\w\.[a-z]|://", mailed) or shown == "a@b.example"
     assert unlinked(unlinked("www.x.example")) == unlinked("www.x.example")
 
 
@@ -304,3 +306,18 @@ def _chromium(browser: str, folder: Path, arguments: list[str]) -> str:
         f"--user-data-dir={folder / 'profile'}",
     ]  # fmt: skip
     return subprocess.run([*quiet, *arguments], check=True, capture_output=True, text=True, timeout=120).stdout
+
+
+def test_joiners_are_in_the_mail_forms_only() -> None:
+    found = hostile()
+    assert "\u2060" not in text(found)
+    assert "\u2060" not in json_text(found)
+    mail = email.message_from_bytes(eml(found), policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    plain, page = (mail.get_body((kind,)) for kind in ("plain", "html"))
+    assert plain is not None
+    assert page is not None
+    for shown in (plain.get_content(), Page(page.get_content()).text):
+        assert "www.\u2060evil.\u2060example" in shown
+        assert "www.evil" not in shown
+    assert ME in plain.get_content(), "the owner's own address is there to be copied"
