@@ -20,6 +20,25 @@ from syncd.rows import happened, interaction_row, person_row
 LATEST = 8
 WEEKS = 52
 WIDTH = 100
+_MEANS = {
+    "transactional": "orders, invoices and the like, of what is not personal; their firm's automatic mail included",
+    "personal": "personal contact, of all contact in the last half year",
+    "richness": "how near you come: in person counts 1, video 0.75, phone 0.6, mail 0.2",
+    "begun_by_them": "conversations and meetings that they began",
+    "continuity": "months with personal contact",
+    "answered_by_them": "your questions that they answered within three days",
+    "answered_by_you": "their questions that you answered within three days",
+    "meetings_kept": "meetings that you did not call off",
+    "rhythm": "how likely it is that personal contact has not fallen",
+    "hours_met": "in meetings and calls, over the last year",
+    "mails_written": "from you to them, over the last year",
+    "your_answer": "how long your answers take, half of them less",
+    "their_answer": "how long their answers take, half of them less",
+    "given": "personal contact that you began unasked, introductions included, over the last year",
+    "received": "personal contact that they began unasked, introductions included, over the last year",
+    "open_with_you": "conversations of the last thirty days that wait for your answer",
+    "open_with_them": "conversations of the last thirty days that wait for theirs",
+}
 _PURPOSES = ("relational", "working", "transactional")
 
 
@@ -98,10 +117,12 @@ def _verdict(found: Assessment) -> Iterator[str]:
     yield from _filled(shown_text(found.evidence))
     if found.suggestion:
         yield from _filled(shown_text(found.suggestion))
-    facets = [_facet(name, facet) for name, facet in found.facets.items()]
-    if facets:
+    if found.facets:
         yield ""
-        yield from facets
+    for name, facet in found.facets.items():
+        yield _facet(name, facet)
+        if name in _MEANS:
+            yield f"    {_MEANS[name]}"
 
 
 def _facet(name: str, facet: Facet) -> str:
@@ -110,6 +131,8 @@ def _facet(name: str, facet: Facet) -> str:
 
     between = f" (between {shown(facet.low)} and {shown(facet.high)})" if facet.low < facet.high else ""
     past = f", before {shown(facet.past)}" if facet.past is not None else ""
+    if facet.counted == 0:
+        return f"  {name.replace('_', ' '):<20} —{past}"
     return f"  {name.replace('_', ' '):<20} {shown(facet.value)}{between}{past}, {facet.trend}"
 
 

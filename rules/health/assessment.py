@@ -58,7 +58,9 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A shrunk share with its interval, and the same a year ago. `value` in [0, 1] unless `unit` says otherwise."""
+    """A shrunk share with its interval, and the same a year ago. `value` in [0, 1] unless `unit` says otherwise.
+    `counted`: of how many it is a share; with 0 it is no more than what was usual before. None where nothing is
+    shared out."""
 
     value: float
     low: float
@@ -67,6 +69,7 @@ class Facet:
     year_ago: float | None = None
     trend: str = "steady"
     unit: str = "share"
+    counted: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,8 @@ def measured(seen: Window, measure: Callable[[Window], Parts], usual: float) -> 
     ago = measure(seen.part(last - YEAR - RECENT, last - YEAR)) if last - YEAR > seen.first else []
     before = share(earlier, usual)[0] if earlier and last - RECENT > seen.first else None
     recent = seen.part(max(seen.first, last - RECENT), last)
-    value, low, high = share(measure(recent), usual if before is None else before)
+    counted = measure(recent)
+    value, low, high = share(counted, usual if before is None else before)
     trend = "steady"
     if before is not None and not low <= before <= high:
         trend = "rising" if value > before else "falling"
@@ -157,6 +158,7 @@ def measured(seen: Window, measure: Callable[[Window], Parts], usual: float) -> 
         None if before is None else round(before, 3),
         None if year_ago is None else round(year_ago, 3),
         trend,
+        counted=len(counted),
     )
 
 
