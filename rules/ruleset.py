@@ -88,7 +88,8 @@ class Problem:
 
     def __str__(self) -> str:
         rule = f"rule {self.rule}: " if self.rule else ""
-        return f"{self.file}:{self.line}: {rule}{self.what}. {self.fix}"
+        line = f":{self.line}" if self.line else ""  # what concerns the whole file has none
+        return f"{self.file}{line}: {rule}{self.what}. {self.fix}"
 
 
 class RuleProblems(Exception):

@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
+from syncd.cli.help import GroupedCommands
 from syncd.cli.screen import note, say
 from syncd.cli.workplace import workplace
 
-app = typer.Typer(help="Check, show and change the config file.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Check, show and change the config file.", cls=GroupedCommands, no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.failures import FOUND
+from syncd.cli.help import GroupedCommands
 from syncd.cli.screen import Format, FormatOption, note, say, show
 from syncd.cli.workplace import workplace
 
@@ -20,7 +21,9 @@ class Decisions(StrEnum):
     JSONL = "jsonl"
 
 
-app = typer.Typer(help="Check, try and list the rules.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Check, try and list the rules.", cls=GroupedCommands, no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command()

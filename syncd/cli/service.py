@@ -7,10 +7,16 @@ from typing import Annotated
 import typer
 
 from syncd.cli.failures import FOUND
+from syncd.cli.help import GroupedCommands
 from syncd.cli.screen import note, say
 from syncd.cli.workplace import workplace
 
-app = typer.Typer(help="Install, look at and remove the systemd unit.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Install, look at and remove the systemd unit.",
+    cls=GroupedCommands,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 UserOption = typer.Option("--user/--system", help="For you alone (reads your home), or for the whole machine.")
 
 

@@ -1,0 +1,49 @@
+"""Small things that a reader stumbles over: cut sentences, types of Python, lines that do not exist."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from syncd.sync import SourceStats, SyncResult
+from tests.cli.small_desk import JAN, Desk
+
+
+@pytest.mark.parametrize("command", [(), ("rules",), ("config",), ("service",)])
+def test_no_sentence_of_the_help_is_cut(desk: Desk, command: tuple[str, ...]) -> None:
+    told = desk.ask(*command, "--help").out
+    assert not [line for line in told.splitlines() if line.endswith("...") and "Usage" not in line]
+
+
+@pytest.mark.parametrize("command", [("init",), ("rules", "try"), ("interactions",)])
+def test_options_name_no_types_of_python(desk: Desk, command: tuple[str, ...]) -> None:
+    assert "<list[" not in desk.ask(*command, "--help").out
+
+
+def test_a_missing_rule_file_has_no_lines(desk: Desk) -> None:
+    told = desk.ask("rules", "check", "nofile")
+    assert told.code == 78
+    assert told.err.startswith("nofile: cannot be read")
+
+
+def test_an_address_is_asked_for_once(synced: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    assert synced.ask("forget", JAN).err.count(JAN) == 1
+
+
+def test_source_names_agree(synced: Desk) -> None:
+    synced_names = {row["source"] for row in json.loads(synced.ask("sync", "--stats", "json").out)["sources"]}
+    for command in ("status", "verify"):
+        rows = [json.loads(line) for line in synced.ask(command, "--format", "jsonl").out.splitlines()]
+        assert {row["source"] for row in rows} == synced_names
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "in 1 source,"), (2, "in 2 sources,")])
+def test_one_is_not_many(count: int, words: str) -> None:
+    from syncd.rows import sync_summary
+
+    result = SyncResult(tuple(SourceStats("mail", f"box{number}") for number in range(count)))
+    assert words in sync_summary(result)
