@@ -80,7 +80,7 @@ class Identities:
 
 
 # What exports and gateways write where they lost an address.
-_PLACEHOLDERS = frozenset({"no.address", "unknown", "undisclosed-recipients", "undisclosed", "nobody", "invalid", ""})
+PLACEHOLDERS = frozenset({"no.address", "unknown", "undisclosed-recipients", "undisclosed", "nobody", "invalid", ""})
 _SEEN_ENOUGH = 2  # contacts of the rarer of two before mere likeness is worth a question
 _TELLING = 4  # letters of a name that are more than chance
 _OWN_FIRST = 1000.0  # an own address taken for a contact spoils more than two contacts that are one
@@ -229,7 +229,7 @@ class _Census:
             address in self.reader.own
             or address in self.helping
             or address in self.reader.lists
-            or address.partition("@")[0] in _PLACEHOLDERS
+            or address.partition("@")[0] in PLACEHOLDERS
             or "@" not in address
             or "/o=" in address  # a directory's path that a gateway took for an address
             or self.reader.is_role(address)

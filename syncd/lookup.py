@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rules.identity import PLACEHOLDERS
 from rules.meaning import Person
 from syncd.config.likeness import nearest
 from syncd.report.answers import code
@@ -49,9 +50,15 @@ def _searched(person: Person) -> str:
 def _unknown(text: str, everyone: Sequence[Person]) -> str:
     if not everyone:
         return "Nobody is known yet. Run: syncd sync"
-    guess = nearest(text, [name for person in everyone for name in (person.name, *person.addresses) if name])
+    guess = nearest(
+        text, [name for one in everyone for name in (one.name, *one.addresses) if name and not _placeholder(name)]
+    )
     hint = f'Did you mean "{guess}"?' if guess else "See who there is with: syncd people"
     return f'Nobody is called "{text}". {hint}'
+
+
+def _placeholder(name: str) -> bool:
+    return "@" in name and name.partition("@")[0] in PLACEHOLDERS
 
 
 def _listed(found: Sequence[Person]) -> str:

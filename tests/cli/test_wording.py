@@ -47,3 +47,12 @@ def test_one_is_not_many(count: int, words: str) -> None:
 
     result = SyncResult(tuple(SourceStats("mail", f"box{number}") for number in range(count)))
     assert words in sync_summary(result)
+
+
+def test_a_placeholder_is_no_guess() -> None:
+    from rules.meaning import Person
+    from syncd.lookup import NobodyMeant, find_person
+
+    nobody = Person(id="no.address@firm.example", name=None, addresses=("no.address@firm.example",))
+    with pytest.raises(NobodyMeant, match="See who there is"):
+        find_person([nobody], "noaddress@firm.example")
