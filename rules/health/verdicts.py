@@ -136,7 +136,10 @@ def judge(
     )
     quiet = drift["score_quiet"]
     silent = enough & awake & fallen_silent(drift)
-    verdicts.hold(Status.GOING_QUIET, week, silent & (quiet >= flag), quiet < LEAVE * flag)
+    # That business fell silent is not enough: personal contact must have fallen too, by itself worth a watch.
+    personal = drift["score_any"]
+    begins = silent & (quiet >= flag) & (personal >= WATCH * flag)
+    verdicts.hold(Status.GOING_QUIET, week, begins, (quiet < LEAVE * flag) | (personal < LEAVE_WATCH * WATCH * flag))
     down = thresholds.moved_down * patience * strictness(ladder)
     steps = (ladder["before_personal"] >= LEAST_PERSONAL) & awake
     steps &= ladder["others"] - ladder["before_others"] >= LEAST_OTHERS
