@@ -6,7 +6,7 @@ came later; the backtest goes once over everything, because no label, merge or s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from rules import ruleset
 from rules.health.assessment import Answer, Change, DriftSettings, History
 from rules.health.desk import Week, follow
-from rules.meaning import Coverage, Interaction, Merge, Person
+from rules.meaning import Coverage, Interaction, Merge
 from syncd.config import Config
 from syncd.interpret import Terms, understand
 from syncd.ledger import Ledger
@@ -166,8 +166,3 @@ def _settings(config: Config) -> DriftSettings:
     return DriftSettings(
         false_flags=config.drift.false_flags, moved_down_false_flags=config.drift.moved_down_false_flags
     )
-
-
-def named(people: Iterable[Person]) -> dict[str, Person]:
-    """Persons by every one of their addresses."""
-    return {address: person for person in people for address in (person.id, *person.addresses)}

@@ -120,6 +120,16 @@ def opened_by_owner(verdicts: Verdicts) -> float:
     return float((shares.sum() + 2.5) / (len(shares) + 5.0))
 
 
+def leaning_as_the_desk(verdicts: Verdicts, opened: float) -> Bools:
+    """Who leans the way that nearly all of the desk leans (`opened`, see `opened_by_owner`); nobody if none does."""
+    ours, theirs = verdicts["ours"], verdicts["theirs"]
+    if opened > LOPSIDED:
+        return ours > theirs
+    if opened < 1 - LOPSIDED:
+        return ours < theirs
+    return np.zeros(len(ours), np.bool_)
+
+
 def judge(
     verdicts: Verdicts, drift: State, ladder: State, week: int, thresholds: Thresholds, opened: float = 0.5
 ) -> None:
@@ -144,11 +154,9 @@ def judge(
     steps = (ladder["before_personal"] >= LEAST_PERSONAL) & awake
     steps &= ladder["others"] - ladder["before_others"] >= LEAST_OTHERS
     verdicts.hold(Status.MOVED_DOWN, week, steps & (ladder["score"] >= down), ladder["score"] < LEAVE * down)
-    lopsided = (verdicts["ours"] > verdicts["theirs"]) if opened > LOPSIDED else (verdicts["ours"] < 0)
-    if opened < 1 - LOPSIDED:
-        lopsided = verdicts["ours"] < verdicts["theirs"]
-    begins, stays = (one_sided(verdicts["ours"], verdicts["theirs"], edge) & ~lopsided for edge in (0.8, 0.7))
-    verdicts.hold(Status.ONE_SIDED, week, begins, ~stays)
+    lopsided = leaning_as_the_desk(verdicts, opened)
+    one, still_one = (one_sided(verdicts["ours"], verdicts["theirs"], edge) & ~lopsided for edge in (0.8, 0.7))
+    verdicts.hold(Status.ONE_SIDED, week, one, ~still_one)
     never = (drift["rate"] < 0.04) & (drift["others"] >= 8) & (drift["weeks"] >= 40)
     verdicts.hold(Status.NEVER_PERSONAL, week, never, drift["rate"] > 0.06)
 
