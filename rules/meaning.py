@@ -2,6 +2,8 @@
 
 Probabilities are floats in [0, 1]. Evidence weighs in log-odds (natural logarithm): +2.3 makes its label ten times
 as likely as before. Persons are named by `Person.id`, which is one of their addresses and survives rebuilds.
+
+What is made for every observation is a msgspec Struct: those are built ten times as fast as dataclasses.
 """
 
 from __future__ import annotations
@@ -9,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+
+import msgspec
 
 RETURNED = "mail.returned"
 """The rule that speaks where mail to somebody came back because the address does not exist any more."""
@@ -39,8 +43,7 @@ class Circle(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """One reason: which rule spoke, why in plain words, for which label, how strongly (log-odds)."""
 
     rule: str
@@ -49,8 +52,7 @@ class Evidence:
     weight: float
 
 
-@dataclass(frozen=True, slots=True)
-class Purpose:
+class Purpose(msgspec.Struct, frozen=True, gc=False):
     """What the contact was for; sums to 1."""
 
     relational: float
@@ -58,8 +60,7 @@ class Purpose:
     transactional: float
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What the rules say of one observation: the output line of `syncd rules try`."""
 
     id: str

@@ -153,7 +153,7 @@ def understand(
 def _kept(occurrence: Occurrence, decision: Decision, kept: Mapping[int, Decision]) -> Decision:
     """The label that was kept, where every copy has lost the words that it was given for."""
     labels = [kept[item] for item in occurrence.items if item in kept]
-    return replace(labels[0], id=decision.id) if len(labels) == len(occurrence.items) else decision
+    return msgspec.structs.replace(labels[0], id=decision.id) if len(labels) == len(occurrence.items) else decision
 
 
 def _suggested(suggestion: Suggestion) -> Merge:

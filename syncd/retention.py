@@ -8,7 +8,7 @@ to look silent because the past was dropped.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -111,7 +111,7 @@ def _has_old_words(ledger: Ledger, retention: Retention, now: datetime) -> bool:
 def _kept(decision: Decision) -> Decision:
     """A label without the words that its evidence quotes."""
     evidence = tuple(Evidence(one.rule, _KEPT, one.for_, one.weight) for one in decision.evidence)
-    return replace(decision, evidence=evidence)
+    return msgspec.structs.replace(decision, evidence=evidence)
 
 
 def _aged(connection: Connection, owner: int, table: sa.Table, retention: Retention, now: datetime) -> _Aged:

@@ -334,5 +334,5 @@ def _relabelled(counter: Counter[str], old: Mapping[str, Any], new: Row) -> None
 
 
 def _mostly(row: Mapping[str, Any]) -> str:
-    names = [name for name in Purpose.__dataclass_fields__ if name in row]
+    names = [name for name in Purpose.__struct_fields__ if name in row]
     return max(names, key=lambda name: (row[name], name))
