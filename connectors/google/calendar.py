@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from connectors.calendar_choice import Offered, chosen
 from connectors.connector import (
     BadItem,
     Batch,
@@ -82,19 +83,9 @@ class GoogleCalendarConnector:
         Raises:
             ConnectorError: the config names one that is not there.
         """
-        found = list(self._calendars())
-        wanted = {name.casefold() for name in self._options.calendars}
-        chosen = [one for one in found if wanted & _names(one)] if wanted else [one for one in found if _own(one)]
-        missing = sorted(wanted - {name for one in chosen for name in _names(one)})
-        if missing:
-            names = ", ".join(sorted(str(one.get("summary", one["id"])) for one in found))
-            raise ConnectorError(
-                f'there is no calendar "{missing[0]}".',
-                where=self._options.name,
-                fix=f"Write one of these under calendars: {names}.",
-            )
-        self._titles = {one["id"]: one.get("summaryOverride") or one.get("summary") or one["id"] for one in chosen}
-        return [Source(id_, observes="event", title=str(title)) for id_, title in self._titles.items()]
+        sources = chosen([_offered(one) for one in self._calendars()], self._options.calendars, self._options.name)
+        self._titles = {source.name: source.title or source.name for source in sources}
+        return sources
 
     def hosts(self) -> Sequence[str]:
         return hosts(self._options, "www.googleapis.com")
@@ -297,12 +288,9 @@ class _Gathered:
         return batch
 
 
-def _names(calendar: Json) -> set[str]:
-    names = {calendar["id"], calendar.get("summary", ""), calendar.get("summaryOverride", "")}
-    return {name.casefold() for name in names if name} | ({"primary"} if calendar.get("primary") else set())
-
-
-def _own(calendar: Json) -> bool:
-    return bool(calendar.get("primary")) or (
-        calendar.get("accessRole") in {"owner", "writer"} and bool(calendar.get("selected"))
-    )
+def _offered(line: Json) -> Offered:
+    """A line of the calendar list; without a choice those that are shown and could be written to."""
+    summary, primary = line.get("summary", ""), bool(line.get("primary"))
+    own = primary or (line.get("accessRole") in {"owner", "writer"} and bool(line.get("selected")))
+    title = str(line.get("summaryOverride") or summary or line["id"])
+    return Offered(line["id"], title, own, (*([summary] if summary else []), *(["primary"] if primary else [])))

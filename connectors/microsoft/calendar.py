@@ -16,6 +16,7 @@ from typing import Literal
 import httpx
 import msgspec
 
+from connectors.calendar_choice import Offered, chosen
 from connectors.connector import (
     BadItem,
     Batch,
@@ -82,15 +83,11 @@ class OutlookCalendarConnector:
                 fix=f'Take certificate out of this account and run: syncd login "{self._options.name}"',
             )
         found = [line for page in self._graph.pages("/calendars") for line in page.get("value", ())]
-        wanted = {name.casefold() for name in self._options.calendars}
-        chosen = [one for one in found if wanted & _names(one)] if wanted else _own(found)
-        missing = sorted(wanted - {name for one in chosen for name in _names(one)})
-        if missing:
-            names = ", ".join(sorted(str(one.get("name")) for one in found))
-            fix = f"Write one of these under calendars: {names}."
-            raise ConnectorError(f'there is no calendar "{missing[0]}".', where=self._options.name, fix=fix)
-        self._titles = {one["id"]: str(one.get("name") or one["id"]) for one in chosen}
-        return [Source(id_, observes="event", title=title) for id_, title in self._titles.items()]
+        own = {one["id"] for one in _own(found)}
+        offered = [Offered(one["id"], str(one.get("name") or one["id"]), one["id"] in own) for one in found]
+        sources = chosen(offered, self._options.calendars, self._options.name)
+        self._titles = {source.name: source.title or source.name for source in sources}
+        return sources
 
     def hosts(self) -> Sequence[str]:
         return hosts(self._options)
@@ -307,10 +304,6 @@ class _Reading:
         )  # fmt: skip
         self._items, self._bad, self._unchanged = {}, [], 0
         return batch
-
-
-def _names(calendar: Json) -> set[str]:
-    return {str(calendar.get("name", "")).casefold(), calendar["id"].casefold()}
 
 
 def _own(calendars: Sequence[Json]) -> list[Json]:

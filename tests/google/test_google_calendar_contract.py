@@ -341,7 +341,7 @@ def test_calendars_are_chosen_by_name_id_or_as_primary() -> None:
     world.options = {"calendars": ("PRIMARY", "holidays", "hidden@group.calendar.google.com")}
     assert [s.title for s in world.connector().sources()] == ["Mara", "Old", "Holidays"]
     world.options = {"calendars": ("Teem",)}
-    with pytest.raises(ConnectorError, match='no calendar "teem"') as told:
+    with pytest.raises(ConnectorError, match='no calendar "Teem"') as told:
         world.connector()
     assert "Team" in told.value.fix
 

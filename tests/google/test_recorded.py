@@ -14,7 +14,7 @@ import pytest
 from googleapiclient.errors import HttpError
 
 from connectors.connector import ConnectorError, NeedsLogin, Throttled
-from connectors.google.calendar import _names, _own
+from connectors.google.calendar import _offered
 from connectors.google.events import occurrences, series_of
 from connectors.google.gmail import _replay, _State
 from connectors.google.mail import interesting, item_of
@@ -217,10 +217,10 @@ def test_every_recorded_event_is_read() -> None:
 def test_recorded_calendars_have_names_and_owners() -> None:
     lists = [one for name, answer in reads("google-calendar") if name.endswith("calendarList.list")
              for one in answer["items"]]  # fmt: skip
-    assert any("primary" in _names(one) for one in lists)
-    assert all(one["id"].casefold() in _names(one) for one in lists)
-    assert not any(_own(one) for one in lists if one.get("accessRole") == "reader")
-    assert any(_own(one) for one in lists)
+    assert any(_offered(one).called("Primary") for one in lists)
+    assert all(_offered(one).called(one["id"]) for one in lists)
+    assert not any(_offered(one).own for one in lists if one.get("accessRole") == "reader")
+    assert any(_offered(one).own for one in lists)
 
 
 # Errors

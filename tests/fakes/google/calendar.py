@@ -6,6 +6,7 @@ syncs with `singleEvents=false` must do so itself.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +49,8 @@ class FakeCalendar:
     page_size: int = 250
     keeps_details: bool = False  # a deleted entry keeps all it had, as in its organiser's own calendar
     _firsts: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    _indexed: int = -1
+    _index: dict[tuple[str, str | None], list[Entry]] = field(default_factory=dict)
 
     def expire_tokens(self) -> None:
         self.oldest_token = self.mailbox.number + 1
@@ -113,15 +116,17 @@ class FakeCalendar:
 
     def _all(self, info: CalendarInfo, request: Request) -> list[Entry]:
         deleted = request.one("showDeleted") == "true"
-        uid = request.one("iCalUID")
-        found = [
-            entry
-            for entry in self.mailbox.entries.values()
-            if entry.calendar == info.id
-            and (deleted or not entry.deleted)
-            and (uid is None or entry.data.get("iCalUID") == uid)
-        ]
+        found = [entry for entry in self._under(info, request.one("iCalUID")) if deleted or not entry.deleted]
         return found if deleted else [e for e in found if e.data.get("status") != "cancelled" or _exception(e)]
+
+    def _under(self, info: CalendarInfo, uid: str | None) -> list[Entry]:
+        """The calendar's entries, or those of them with an iCalUID."""
+        if self._indexed != self.mailbox.number:
+            self._indexed, self._index = self.mailbox.number, defaultdict(list)
+            for entry in self.mailbox.entries.values():
+                for key in {None, entry.data.get("iCalUID")}:
+                    self._index[entry.calendar, key].append(entry)
+        return self._index.get((info.id, uid), [])
 
     def _changed(self, info: CalendarInfo, number: int) -> list[Entry]:
         ids = {change.id for change in self.mailbox.since(number) if isinstance(change.after, Entry)}
