@@ -1,23 +1,29 @@
 """Meaning to weeks: what the desk says of every relationship, as of a day or week by week.
 
 Both ways are the same fold over the weeks. As of a day in the past, the facts are understood anew without all that
-came later; the backtest goes once over everything, because no label, merge or status looks ahead.
+came later; the backtest goes once over everything, because no label, merge or status looks ahead. So does `record`,
+which writes the flags of every week into the ledger, where the public views show them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from rules import ruleset
-from rules.health.assessment import Answer, Change, DriftSettings, History
+from rules.health.assessment import FLAGS, Answer, Change, DriftSettings, History
 from rules.health.desk import Week, follow
+from rules.health.weeks import last_complete, sunday
 from rules.meaning import Coverage, Interaction, Merge
 from syncd.config import Config
 from syncd.interpret import Terms, understand
 from syncd.ledger import Ledger
+from syncd.ledger.difference import Counts
 from syncd.ledger.meaning import Interpretation
 
 Progress = Callable[[int, int | None], object]
@@ -30,7 +36,7 @@ class Assessed:
 
     Attributes:
         as_of: the last day that was looked at.
-        week: what the desk says at the end of the last ISO week that was over then; None if there is none yet.
+        weeks: what the desk said at the end of every ISO week that was over then, as far `back` as was asked for.
         history: what it was said from.
         planned: what is on the calendar after that day, as far as it was known.
         note: why `as_of` is not today, in a sentence.
@@ -38,11 +44,16 @@ class Assessed:
     """
 
     as_of: date
-    week: Week | None
+    weeks: Sequence[Week]
     history: History
     planned: tuple[Interaction, ...] = ()
     note: str | None = None
     suggestions: tuple[Merge, ...] = ()
+
+    @property
+    def week(self) -> Week | None:
+        """The last of the weeks; None if there is none yet."""
+        return self.weeks[-1] if self.weeks else None
 
 
 def assess(
@@ -50,10 +61,11 @@ def assess(
     config: Config,
     as_of: date | None = None,
     *,
+    back: timedelta = timedelta(days=6),
     now: datetime | None = None,
     progress: Progress | None = None,
 ) -> Assessed:
-    """The desk as of a day; without one, as of today.
+    """The desk as of a day; without one, as of today. `back`: how long before it the first of the weeks may end.
 
     Where every source has ended (files that were exported once), the day is the last one they cover.
     The ledger's meaning must be up to date (`syncd.interpret`).
@@ -70,11 +82,9 @@ def assess(
             note = f"All sources end on {last:%-d %B %Y}, so this is how things stood then."
     meaning = _meaning(ledger, config, as_of, now, progress)
     history = _history(ledger, config, meaning, as_of, now)
-    week = None
-    for week in follow(history, as_of, _settings(config)):  # noqa: B007 - the last one is what we want
-        pass
+    weeks = [week for week in follow(history, as_of, _settings(config)) if week.sunday >= as_of - back]
     planned = tuple(one for one in meaning.interactions if one.planned and one.local > as_of)
-    return Assessed(as_of, week, history, planned if as_of >= today else (), note, tuple(meaning.suggestions))
+    return Assessed(as_of, weeks, history, planned if as_of >= today else (), note, tuple(meaning.suggestions))
 
 
 def backtest(
@@ -86,14 +96,37 @@ def backtest(
     """
     now = now or datetime.now(UTC)
     history = _history(ledger, config, _stored(ledger), last, now)
+    return changes(week for week in follow(history, last, _settings(config)) if week.sunday >= first)
+
+
+def changes(weeks: Iterable[Week]) -> Iterator[Change]:
+    """Every change of a status in weeks that follow each other; the first one tells how everybody stood."""
     before: dict[str, tuple[object, ...]] = {}
-    for week in follow(history, last, _settings(config)):
-        if week.sunday < first:
-            continue
+    for week in weeks:
         for person, (status, also, probability) in week.statuses.items():
             if before.get(person) != (status, also):
                 yield Change(week.label, person, status, also, probability)
             before[person] = (status, also)
+
+
+def record(ledger: Ledger, config: Config, *, now: datetime | None = None) -> Counts:
+    """Bring the flags in the ledger up to date with its meaning, up to the last ISO week that is over; does nothing
+    where nothing changed."""
+    now = now or datetime.now(UTC)
+    today = now.astimezone(ZoneInfo(config.owner.timezone)).date()
+    last = sunday(last_complete(today - timedelta(days=1)))
+    made = ledger.meaning.made()
+    if made is None:
+        return Counts()
+    answers, settings = tuple(_answers(ledger, last)), _settings(config)
+    coverage = _coverage(ledger, config, last, now)
+    basis = msgspec.json.encode((last, coverage.mail, coverage.calendar, answers, settings))
+    digest = blake2b(basis, digest_size=16).hexdigest()
+    if digest == made.assessed:
+        return Counts()
+    history = _history(ledger, config, _stored(ledger), last, now)
+    flags = (flag for week in follow(history, last, settings) for flag in week.told(FLAGS))
+    return ledger.meaning.write_flags(flags, replace(made, assessed=digest))
 
 
 def _meaning(ledger: Ledger, config: Config, as_of: date, now: datetime, progress: Progress | None) -> Interpretation:
@@ -121,18 +154,23 @@ def _stored(ledger: Ledger) -> Interpretation:
 
 
 def _history(ledger: Ledger, config: Config, meaning: Interpretation, as_of: date, now: datetime) -> History:
-    zone = ZoneInfo(config.owner.timezone)
-    end = datetime.combine(as_of + timedelta(days=1), time(), zone).astimezone(UTC)
-    accounts = [account.name for account in config.account]
-    coverage = ledger.facts.coverage(config.owner.timezone, min(now, end), accounts)
     return History(
         people=meaning.people,
         merges=meaning.merges,
         interactions=[one for one in meaning.interactions if one.local <= as_of and not one.planned],
         traffic=[line for line in meaning.traffic if line.local <= as_of],
-        coverage=replace(coverage, mail=_until(coverage.mail, as_of), calendar=_until(coverage.calendar, as_of)),
+        coverage=_coverage(ledger, config, as_of, now),
         answers=tuple(_answers(ledger, as_of)),
     )
+
+
+def _coverage(ledger: Ledger, config: Config, as_of: date, now: datetime) -> Coverage:
+    """What was covered by the end of a day."""
+    zone = ZoneInfo(config.owner.timezone)
+    end = datetime.combine(as_of + timedelta(days=1), time(), zone).astimezone(UTC)
+    accounts = [account.name for account in config.account]
+    coverage = ledger.facts.coverage(config.owner.timezone, min(now, end), accounts)
+    return replace(coverage, mail=_until(coverage.mail, as_of), calendar=_until(coverage.calendar, as_of))
 
 
 def _until(spans: Days, as_of: date) -> Days:

@@ -249,8 +249,8 @@ def _digest(config: Config, journal: Sequence[Entry]) -> str:
 
 def _came_to_pass(ledger: Ledger, now: datetime) -> bool:
     """Whether something that was planned when the meaning was made is past by now."""
-    made_at = ledger.meaning.made_at()
-    if made_at is None:
+    made = ledger.meaning.made()
+    if made is None:
         return True
-    recent = ledger.meaning.interactions(since=made_at - timedelta(days=1), until=now)
+    recent = ledger.meaning.interactions(since=made.at - timedelta(days=1), until=now)
     return any(one.planned and one.at + timedelta(minutes=one.minutes) <= now for one in recent)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from syncd.assess import Assessed, Progress, assess, backtest
+from syncd.assess import Assessed, Progress, assess, changes
 from syncd.config import Config
 from syncd.files import write_private
 from syncd.ledger import Ledger
@@ -28,7 +28,7 @@ def make_report(
     The ledger's meaning must be up to date (`syncd.interpret`).
     """
     now = now or datetime.now(UTC)
-    assessed = assess(ledger, config, as_of, now=now, progress=progress)
+    assessed = assess(ledger, config, as_of, back=RECENT, now=now, progress=progress)
     day, history = assessed.as_of, assessed.history
     contacts = [*history.interactions, *assessed.planned]
     if not config.privacy.show_subjects:
@@ -42,7 +42,7 @@ def make_report(
         config,
         day,
         traffic=history.traffic,
-        changes=list(backtest(ledger, config, day - RECENT, day, now=now)),
+        changes=list(changes(assessed.weeks)),
         suggestions=assessed.suggestions,
     )
     return _with_note(report, assessed)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from rules.health.assessment import Status
+from rules.health.assessment import FLAGS, Status
 from rules.meaning import Person
 from syncd.assess import assess
 from syncd.config import Config
 from syncd.ledger import Ledger
 from syncd.report.answers import FLAG_WORDS, SNOOZE_WEEKS
-from syncd.report.choice import FLAGS
 
 _JUDGEMENTS = ("right", "wrong")
 

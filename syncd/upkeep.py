@@ -1,4 +1,5 @@
-"""What follows from new facts: the owner's answers are heard, what is too old is dropped, meaning is made anew."""
+"""What follows from new facts: the owner's answers are heard, what is too old is dropped, meaning is made anew, and
+with it the flags of every week."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from rules.labels import Labeller
 from rules.meaning import Decision
 from rules.ruleset import RuleSet
 from syncd.answering import listen
+from syncd.assess import record
 from syncd.config import Config
 from syncd.interpret import Progress, Terms, interpret
 from syncd.ledger import Ledger
@@ -40,7 +42,9 @@ def refresh(
     expire(ledger, retention_of(config), now, lambda: _labels(ledger, config, rules))
     made = ledger.meaning.made_by()
     listen(ledger, _owner_addresses(ledger, config), made.facts_version if made else 0)
-    return interpret(ledger, config, rules=rules, now=now, progress=progress)
+    changes = interpret(ledger, config, rules=rules, now=now, progress=progress)
+    record(ledger, config, now=now)
+    return changes
 
 
 def retention_of(config: Config) -> Retention:

@@ -25,6 +25,14 @@ class Status(StrEnum):
     HEALTHY = "healthy"
 
 
+FLAGS = (Status.DRIFTING, Status.GOING_QUIET, Status.MOVED_DOWN, Status.ONE_SIDED)
+"""What the owner is told of as something that goes wrong."""
+
+
+UNJUDGED = frozenset({Status.UNKNOWN, Status.TOO_LITTLE_HISTORY, Status.ENDED})
+"""Of whom nothing is said, one way or the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class DriftSettings:
     """Budgets per 100 relationships and year; see docs/health.md."""
@@ -46,7 +54,8 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class History:
     """All that an assessment may know. `people` as known at the end; `merges` say since when addresses are one
-    person, so that any earlier week can be seen as it was known then. Interactions and traffic in order of time."""
+    person, so that any earlier week can be seen as it was known then. Interactions and traffic in order of time.
+    `planned`: meetings to come, as the calendar has them at the end."""
 
     people: Sequence[Person]
     merges: Sequence[Merge]
@@ -54,6 +63,7 @@ class History:
     traffic: Sequence[Traffic]
     coverage: Coverage
     answers: Sequence[Answer] = ()
+    planned: Sequence[Interaction] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,8 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A person in one ISO week: the line under "people" in `syncd report --format json`."""
+    """A person in one ISO week: the line under "people" in `syncd report --format json`. `renews`: the day on which
+    a contract with them ends, once it is near enough to be looked at."""
 
     person: str
     week: str
@@ -87,13 +98,27 @@ class Assessment:
     health: float | None = None
     facets: Mapping[str, Facet] = field(default_factory=dict)
     slight: bool = False  # what the evidence counts is hardly less than usual: no news for the owner
+    renews: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Days of much business mail with others copied in who usually are not, and nothing personal. `back`: the day on
+    which personal contact came back, None where it did not."""
+
+    person: str
+    first: date
+    last: date
+    mails: int
+    back: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
     """The whole desk in one week. `event` is a sentence when nearly everybody fell quiet at once; `call_first` then
-    says whom to call. `bench`: who could be called in a crisis. The last two: whom the owner calls key and the data
-    does not show close, and the other way round."""
+    says whom to call. `bench`: who could be called in a crisis. `key_but_distant`, `close_but_not_key`: whom the
+    owner calls key and the data does not show close, and the other way round. `weathered`: bursts of the last year
+    after which personal contact came back. `renewals`: whose contract ends soon."""
 
     week: str
     measures: Mapping[str, Facet] = field(default_factory=dict)
@@ -102,6 +127,8 @@ class Portfolio:
     bench: tuple[str, ...] = ()
     key_but_distant: tuple[str, ...] = ()
     close_but_not_key: tuple[str, ...] = ()
+    weathered: tuple[Burst, ...] = ()
+    renewals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

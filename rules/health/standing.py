@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -106,6 +107,11 @@ class Week:
     def assessments(self) -> tuple[Assessment, ...]:
         """Everybody, with texts and facets."""
         return tuple(assess(self._desk, self, row) for row in range(len(self.groups)))
+
+    def told(self, statuses: Collection[Status]) -> Iterator[Assessment]:
+        """Those whose status is one of these, with texts and facets."""
+        rows = (row for row in range(len(self.groups)) if self.holding(row)[0] in statuses)
+        return (assess(self._desk, self, row) for row in rows)
 
     @cached_property
     def portfolio(self) -> Portfolio:

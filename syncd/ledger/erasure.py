@@ -24,7 +24,7 @@ from syncd.ledger.writing import lock
 KIND = "forgotten"
 MEANING = (
     *(schema.persons, schema.person_addresses, schema.merges, schema.suggestions, schema.contacts),
-    *(schema.organisation_traffic, schema.assessments, schema.portfolios, schema.interpretations),
+    *(schema.organisation_traffic, schema.assessments, schema.interpretations),
 )
 
 

@@ -18,7 +18,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from rules.health.assessment import Assessment, Portfolio
+from rules.health.assessment import Assessment
 from rules.meaning import Interaction, Merge, Person, Purpose, Traffic
 from syncd.ledger import difference, schema
 from syncd.ledger.difference import Counts
@@ -39,6 +39,15 @@ class MadeBy:
     facts_version: int
     rules: str
     config: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A meaning that was made: from what, when, and what its flags were assessed from (None: they are to be)."""
+
+    by: MadeBy
+    at: datetime
+    assessed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +89,20 @@ class Meaning:
         self._ledger = ledger
         self._owner = ledger.owner_id
 
-    def made_by(self) -> MadeBy | None:
-        """From what the present meaning was made; None if there is none yet."""
+    def made(self) -> Made | None:
+        """The present meaning; None if there is none yet."""
         table = schema.interpretations
-        query = sa.select(table.c.facts_version, table.c.rules, table.c.config).where(table.c.owner_id == self._owner)
+        query = sa.select(table).where(table.c.owner_id == self._owner)
         with self._ledger.read() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else MadeBy(*row)
+        if row is None:
+            return None
+        return Made(MadeBy(row.facts_version, row.rules, row.config), moment(row.made_at), row.assessed)
 
-    def made_at(self) -> datetime | None:
-        """When the present meaning was made; None if there is none yet."""
-        table = schema.interpretations
-        query = sa.select(table.c.made_at).where(table.c.owner_id == self._owner)
-        with self._ledger.read() as connection:
-            made: str | None = connection.execute(query).scalar()
-        return None if made is None else moment(made)
+    def made_by(self) -> MadeBy | None:
+        """From what the present meaning was made; None if there is none yet."""
+        made = self.made()
+        return None if made is None else made.by
 
     def write(self, meaning: Interpretation, made_by: MadeBy, now: datetime) -> Changes:
         """Bring the tables to `meaning` in one transaction; rows that say the same are left alone."""
@@ -176,46 +184,26 @@ class Meaning:
 
     # Assessments
 
-    def write_week(self, name: str, assessments: Iterable[Assessment], portfolio: Portfolio | None = None) -> Counts:
-        """Bring one ISO week (`2026-W03`) to what was assessed; other weeks stay."""
-        of_week = schema.assessments.c.week == name
+    def write_flags(self, flags: Iterable[Assessment], made: Made) -> Counts:
+        """Bring the flags of all weeks to those that were assessed from a meaning. If another was made meanwhile,
+        nothing is written: its own are still to come."""
+        table = schema.interpretations
+        by = {"facts_version": made.by.facts_version, "rules": made.by.rules, "config": made.by.config}
+        same = [table.c[name] == value for name, value in {"made_at": text(made.at), **by}.items()]
+        of = sa.and_(table.c.owner_id == self._owner, *same)
         with self._ledger.write() as connection:
             lock(connection, self._owner)
-            rows = map(_assessment, assessments)
-            counts = difference.write(connection, self._owner, schema.assessments, rows, only=of_week)
-            desk = [] if portfolio is None else [{"week": name, "payload": encoded(portfolio)}]
-            only = schema.portfolios.c.week == name
-            return counts + difference.write(connection, self._owner, schema.portfolios, desk, only=only)
-
-    def write_weeks(self, assessments: Iterable[Assessment], portfolios: Iterable[Portfolio] = ()) -> Counts:
-        """Bring all weeks to what was assessed."""
-        with self._ledger.write() as connection:
-            lock(connection, self._owner)
-            rows = map(_assessment, assessments)
-            counts = difference.write(connection, self._owner, schema.assessments, rows)
-            desks = ({"week": portfolio.week, "payload": encoded(portfolio)} for portfolio in portfolios)
-            return counts + difference.write(connection, self._owner, schema.portfolios, desks)
-
-    def weeks(self) -> list[str]:
-        """The assessed weeks, oldest first."""
-        table = schema.assessments
-        query = sa.select(table.c.week).where(table.c.owner_id == self._owner).distinct().order_by(table.c.week)
-        with self._ledger.read() as connection:
-            return list(connection.execute(query).scalars())
+            if not connection.execute(sa.update(table).where(of).values(assessed=made.assessed)).rowcount:
+                return Counts()
+            return difference.write(connection, self._owner, schema.assessments, map(_assessment, flags))
 
     def assessments(self, name: str | None = None, person: str | None = None) -> list[Assessment]:
-        """Assessments by week, then person; of one week, of one person (`Person.id`)."""
+        """Flags by week, then person; of one week, of one person (`Person.id`)."""
         table = schema.assessments
         where = [] if name is None else [table.c.week == name]
         if person is not None:
             where.append(table.c.person == person)
         return self._read(table, Assessment, table.c.week, table.c.person, *where)
-
-    def portfolio(self, name: str) -> Portfolio | None:
-        """The whole desk in one week."""
-        table = schema.portfolios
-        found = self._read(table, Portfolio, table.c.week, table.c.week == name)
-        return found[0] if found else None
 
     def _read(self, table: sa.Table, kind: type[T], *terms: sa.ColumnElement[Any]) -> list[T]:
         """Payloads of a table. Columns among `terms` order them, conditions choose them."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-HEAD = "0002"  # the newest revision under migrations/versions; a test holds it there
+HEAD = "0003"  # the newest revision under migrations/versions; a test holds it there
 
 metadata = sa.MetaData(
     naming_convention={
@@ -151,6 +151,7 @@ interpretations = sa.Table(
     _text("rules"),
     _text("config"),
     _text("made_at"),
+    _text("assessed", required=False),  # digest of what the flags in `assessments` were made from
 )
 
 persons = sa.Table(
@@ -241,10 +242,6 @@ assessments = sa.Table(
     _text("suggestion"),
     _text("payload"),
     sa.Index(None, "owner_id", "person", "week"),
-)
-
-portfolios = sa.Table(
-    "portfolios", metadata, _owner(primary_key=True), _text("week", primary_key=True), _text("payload")
 )
 
 # Journal

@@ -39,9 +39,11 @@ SELECT o.name AS owner, c.person, c.week,
   FROM happened c JOIN owners o ON o.id = c.owner_id
  GROUP BY o.name, c.owner_id, c.person, c.week;
 
+-- Whoever was flagged before a merge was known stands under the id that they have now.
 CREATE VIEW flags AS
-SELECT o.name AS owner, a.week, a.person, p.name, p.circle, a.status, a.since, a.probability, a.evidence, a.suggestion
+SELECT o.name AS owner, a.week, coalesce(p.id, a.person) AS person, p.name, p.circle, a.status, a.since,
+       a.probability, a.evidence, a.suggestion
   FROM assessments a
   JOIN owners o ON o.id = a.owner_id
-  LEFT JOIN persons p ON p.owner_id = a.owner_id AND p.id = a.person
- WHERE a.status IN ('drifting', 'moved_down', 'going_quiet', 'one_sided');
+  LEFT JOIN person_addresses pa ON pa.owner_id = a.owner_id AND pa.address = a.person
+  LEFT JOIN persons p ON p.owner_id = a.owner_id AND p.id = pa.person;

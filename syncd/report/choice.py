@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from rules.health.assessment import Change, Status
+from rules.health.assessment import FLAGS, Change, Status
 from syncd.report.answers import JournalEntry
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ REST_OF_KEY = timedelta(weeks=2)
 REST_AFTER_RIGHT = timedelta(weeks=8)  # "right, I know": no second reminder before that
 PERSONAL = 0.3  # share of personal contact from which it matters who begins
 CAME_BACK = timedelta(weeks=4)  # how long a recovery is news
-FLAGS = (Status.DRIFTING, Status.GOING_QUIET, Status.MOVED_DOWN, Status.ONE_SIDED)
 
 
 @dataclass(frozen=True, slots=True)

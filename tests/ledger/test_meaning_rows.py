@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta, timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.health.assessment import Assessment, Facet, Portfolio, Status
+from rules.health.assessment import Assessment, Facet, Status
 from rules.meaning import Channel, Circle, Direction, Evidence, Interaction, Merge, Person, Purpose, Traffic
 from syncd.ledger import Ledger, schema
 from syncd.ledger.difference import Counts
-from syncd.ledger.meaning import Interpretation, MadeBy
+from syncd.ledger.meaning import Interpretation, Made, MadeBy
 
 NOW = datetime(2026, 3, 2, 12, 30, 15, 123456, tzinfo=timezone(timedelta(hours=1)))
 LATER = NOW + timedelta(days=30)
@@ -107,22 +107,32 @@ def assessment(week: str, person: str, status: Status) -> Assessment:
     return Assessment(person, week, status, (Status.ONE_SIDED,), date(2026, 1, 12), 0.97, "why", "Call.", 0.4, facets)
 
 
-def test_weeks_are_written_alone_or_all_together(ledger: Ledger) -> None:
-    first = [assessment("2026-W03", "anna@x.example", Status.DRIFTING)]
-    second = [assessment("2026-W04", "anna@x.example", Status.WATCH)]
-    desk = Portfolio("2026-W03", event="nearly everybody fell quiet", call_first=("anna@x.example",))
-    assert ledger.meaning.write_week("2026-W03", first, desk) == Counts(added=2)
-    assert ledger.meaning.write_week("2026-W04", second) == Counts(added=1)
-    assert ledger.meaning.weeks() == ["2026-W03", "2026-W04"]
-    assert ledger.meaning.assessments("2026-W03") == first
-    assert ledger.meaning.assessments(person="anna@x.example") == [*first, *second]
-    assert ledger.meaning.portfolio("2026-W03") == desk
-    assert ledger.meaning.write_weeks(second) == Counts(removed=2)
+def test_flags_are_written_for_the_meaning_they_were_made_from(ledger: Ledger) -> None:
+    flags = [
+        assessment("2026-W03", "anna@x.example", Status.DRIFTING),
+        assessment("2026-W04", "anna@x.example", Status.MOVED_DOWN),
+    ]
+    made = Made(BY, LATER.replace(microsecond=0), "all that was known")
+    assert ledger.meaning.write_flags(flags, made) == Counts()  # there is no meaning yet
+    ledger.meaning.write(meaning(), BY, LATER)
+    assert ledger.meaning.write_flags(flags, made) == Counts(added=2)
+    assert ledger.meaning.made() == made
+    assert ledger.meaning.assessments("2026-W03") == flags[:1]
+    assert ledger.meaning.assessments(person="anna@x.example") == flags
+    assert ledger.meaning.write_flags(flags[1:], made) == Counts(removed=1)
+    ledger.meaning.write(meaning(), replace(BY, facts_version=8), LATER)
+    assert ledger.meaning.write_flags([], made) == Counts()  # they were made from an older one
+    assert ledger.meaning.assessments() == flags[1:]
 
 
 def test_views_answer_what_they_promise(ledger: Ledger) -> None:
     ledger.meaning.write(meaning(), BY, LATER)
-    ledger.meaning.write_week("2026-W10", [assessment("2026-W10", "anna@x.example", Status.DRIFTING)])
+    flags = [
+        assessment("2026-W10", "anna@x.example", Status.DRIFTING),
+        assessment("2026-W09", "a@free.example", Status.ONE_SIDED),  # before it was known who that is
+        assessment("2026-W09", "gone@x.example", Status.ONE_SIDED),
+    ]
+    ledger.meaning.write_flags(flags, Made(BY, LATER))
     with ledger.read() as connection:
         rows = {view: connection.exec_driver_sql(f"SELECT * FROM {view}").mappings().all() for view in schema.VIEWS}
     assert [(row["person"], row["addresses"], row["interactions"]) for row in rows["people"]] == [
@@ -133,8 +143,12 @@ def test_views_answer_what_they_promise(ledger: Ledger) -> None:
     assert (week["week"], week["interactions"], week["phone"], week["email"]) == ("2026-W10", 3, 3, 0)
     assert abs(week["personal"] - 3 * 0.8 * 0.5) < 1e-9
     assert (rows["interactions"][0]["at"], rows["interactions"][0]["circle"]) == ("2026-03-02T11:30:15Z", "customer")
-    assert [(row["status"], row["since"], row["name"]) for row in rows["flags"]] == [
-        ("drifting", "2026-01-12", "Anna")
+    assert sorted(
+        (row["week"], row["person"], row["status"], row["since"], row["name"]) for row in rows["flags"]
+    ) == [
+        ("2026-W09", "anna@x.example", "one_sided", "2026-01-12", "Anna"),
+        ("2026-W09", "gone@x.example", "one_sided", "2026-01-12", None),
+        ("2026-W10", "anna@x.example", "drifting", "2026-01-12", "Anna"),
     ]
 
 
