@@ -6,7 +6,7 @@ into anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import log
 
 from rules.clues import Clues
@@ -55,10 +55,10 @@ class Bygones:
         self._topic_people: dict[str, set[str]] = {}
         self._personal: tuple[str, ...] = ()
 
-    def of(self, found: Clues, writer: str | None, context: Context) -> Iterator[tuple[str, Scores]]:
+    def of(self, found: Clues, writer: str | None, context: Context) -> list[tuple[str, Scores]]:
         """What the histories add to a mail, by name."""
         self._settle(context)
-        keys = tuple(_keys(found))
+        keys = _keys(found)
         self._pending = (keys, writer, context.address(writer).automated)
         self._personal = found.personal
         return self._terms(keys)
@@ -72,27 +72,31 @@ class Bygones:
         """Remember what the mail last asked about was for."""
         self._last = by_itself
 
-    def _terms(self, keys: tuple[Key, ...]) -> Iterator[tuple[str, Scores]]:
+    def _terms(self, keys: tuple[Key, ...]) -> list[tuple[str, Scores]]:
+        terms = []
         for key in keys:
             sums = self._sums.get(key)
+            kind, name = key
             if sums is not None:
-                weight, half = self._weights[key[0]]
+                weight, half = self._weights[kind]
                 one, two, three = odds(sums, half)
-                yield f"history:{key[0]}", (one * weight, two * weight, three * weight)
-            if key[0] == "firm" and key[1] in self._partners:
-                yield "partner", PARTNER
+                terms.append((_HISTORY[kind], (one * weight, two * weight, three * weight)))
+            if kind == "firm" and name in self._partners:
+                terms.append(("partner", PARTNER))
         if self._personal and all(map(self.is_trade, self._personal)):
-            yield "trade", TRADE
+            terms.append(("trade", TRADE))
+        return terms
 
     def _settle(self, context: Context) -> None:
         """Write down the mail before, unless it has turned out to be a machine's: those say nothing of the owner."""
-        keys, writer, automated = self._pending
-        if self._last is None:
+        last, (keys, writer, automated) = self._last, self._pending
+        if last is None:
             return
+        self._last = None
         machine = context.address(writer).automated > automated
-        self._meet(dict(keys), machine=machine)
+        if len(keys) == _WITH_A_FIRM:
+            self._meet(keys[1][1], keys[0][1], machine=machine)
         if machine:
-            self._last = None
             return
         self._mails += 1
         for topic in self._personal:
@@ -101,28 +105,35 @@ class Bygones:
             if len(people) < TRADE_PEOPLE:
                 people.update(name for kind, name in keys if kind == "person")
         for key in keys:
-            if key[0] in self._weights:
-                sums = self._sums.setdefault(key, [0.0, 0.0, 0.0])
-                sums[0] += self._last.relational
-                sums[1] += self._last.working
-                sums[2] += self._last.transactional
-        self._last = None
+            sums = self._sums.get(key)
+            if sums is not None:
+                sums[0] += last.relational
+                sums[1] += last.working
+                sums[2] += last.transactional
+            elif key[0] in self._weights:
+                self._sums[key] = [last.relational, last.working, last.transactional]
 
-    def _meet(self, keys: Mapping[str, str], *, machine: bool) -> None:
-        firm = keys.get("firm")
-        if firm is None or firm in self._partners:
+    def _meet(self, firm: str, person: str, *, machine: bool) -> None:
+        if firm in self._partners:
             return
         people = self._people.setdefault(firm, set())
-        people.add(keys["person"])
+        people.add(person)
         if machine or len(people) >= SEVERAL:
             self._partners.add(firm)
             del self._people[firm]
 
 
-def _keys(found: Clues) -> Iterator[Key]:
-    if found.other:
-        yield "person", found.other
-        firm = organisation_of(found.other)
-        if firm is not None and not found.colleague:
-            yield "firm", firm
-    yield "owner", "out" if found.out else "in"
+_HISTORY = {kind: f"history:{kind}" for kind in ("person", "firm", "owner")}
+_WITH_A_FIRM = 3  # keys
+_OWNER: Mapping[bool, Key] = {True: ("owner", "out"), False: ("owner", "in")}
+
+
+def _keys(found: Clues) -> tuple[Key, ...]:
+    """The person, their firm if they have one that is not the owner's, the owner in this direction."""
+    other = found.other
+    if not other:
+        return (_OWNER[found.out],)
+    firm = None if found.colleague else organisation_of(other)
+    if firm is None:
+        return ("person", other), _OWNER[found.out]
+    return ("person", other), ("firm", firm), _OWNER[found.out]

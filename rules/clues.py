@@ -5,10 +5,11 @@ like, what is known of the people and the thread. Each clue is a short name; `pu
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
+
+import msgspec
 
 from connectors.observations import Address, Message
 from rules.folders import role_of
@@ -37,8 +38,7 @@ _GROUP = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Clues:
+class Clues(msgspec.Struct, frozen=True, gc=False):
     """A mail's clues: `words` of its subject, without names of the people on it, and `groups` of the names of
     everything else, each group a tuple that other mails share. `other` is the address across from the owner,
     `personal` the personal topics of the subject."""
@@ -80,8 +80,7 @@ def clues(message: Message, own: Collection[str], domains: frozenset[str]) -> Cl
     return Clues(text, words, tuple(groups), company.other or None, company.way == "out", company.colleague, personal)
 
 
-@dataclass(frozen=True, slots=True)
-class _Company:
+class _Company(msgspec.Struct, frozen=True, gc=False):
     """What the addresses on a mail tell. `other` is the one across from the owner and `who` they are; `way` is
     "out", or for mail that came in the owner's place on it; `circle` the clues of those together; `names` all parts
     of their names; `likeness` what ties the other's address to the owner's."""
@@ -102,20 +101,23 @@ class _Company:
 _Group = tuple[Address, ...] | None
 
 
-@lru_cache(maxsize=4096)  # the same few people write to each other again and again
+@lru_cache(maxsize=8192)  # the same few people write to each other again and again
 def _company(
     from_: Address | None, to: _Group, cc: _Group, bcc: _Group, own: frozenset[str], domains: frozenset[str]
 ) -> _Company:
     writer = (from_.address if from_ is not None else None) or ""
     addresses = [a.address for group in (to, cc, bcc) if group for a in group if a.address]
+    people = (*((from_,) if from_ is not None else ()), *(to or ())[:PEOPLE_READ], *(cc or ())[:PEOPLE_READ])
     out = writer in own
     others = [address for address in addresses if address not in own]
     other = writer if not out else (others[0] if others else writer)
-    who = _relation(other, domains)
-    relations = {_relation(address, domains) for address in others[:PEOPLE_READ]}
+    who, home = _relation(other, domains)
+    near = [_relation(address, domains) for address in others[:PEOPLE_READ]]
+    relations = {relation for relation, _ in near}
     if not out:
         relations.add(who)
-    firms = len({domain_of(address) for address in others[:PEOPLE_READ]} | {domain_of(other)})
+    firms = {firm for _, firm in near}
+    firms.add(home)
     return _Company(
         other=other,
         who=who,
@@ -124,10 +126,10 @@ def _company(
         crowd=_bucket(len(addresses), (1, 4, 15)),
         colleague=who == "colleague",
         circle=_circle(
-            "colleague" in relations, len(relations), "private" in relations, firms, len(cc or ()),
+            "colleague" in relations, len(relations), "private" in relations, len(firms), len(cc or ()),
             bool(others) and _is_group(others[0]),
         ),
-        names=_people_names(from_, to, cc),
+        names=frozenset(chain.from_iterable(map(_names, people))),
         readers=frozenset(chain.from_iterable(map(_parts, addresses[:5]))),
         writers=frozenset(_parts(writer)),
         likeness=_likeness(other, own),
@@ -152,15 +154,16 @@ def _bucket(number: int, edges: Sequence[int]) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _relation(address: str, domains: frozenset[str]) -> str:
+def _relation(address: str, domains: frozenset[str]) -> tuple[str, str]:
+    """Who somebody is to an organisation of these domains, and their own domain."""
     domain = domain_of(address)
     if not domain:
-        return "unknown"
+        return "unknown", domain
     if domain in domains or registrable(domain) in domains:
-        return "colleague"
+        return "colleague", domain
     if is_free_mail(domain):
-        return "private"
-    return next((kind for kind, pattern in _KINDS if pattern.search(domain)), "firm")
+        return "private", domain
+    return next((kind for kind, pattern in _KINDS if pattern.search(domain)), "firm"), domain
 
 
 @lru_cache(maxsize=65536)
@@ -202,32 +205,43 @@ def _place(to: _Group, cc: _Group, own: Collection[str], count: int) -> str:
 
 def _form(text: Text) -> tuple[str, ...]:
     """What the subject looks like."""
+    bare, raw = text.bare, text.raw
     names = [
         f"form:{'words' if text.words else 'empty'}",
         f"length:{_bucket(len(text.words), (0, 1, 2, 3, 5, 8, 12))}",
     ]
-    alpha = [token for token in text.raw if token[0].isalpha()]
+    alpha = [token for token in raw if token[0].isalpha()]
     if alpha:
-        if all(token.islower() for token in alpha):
-            names.append("case:lower")
-        elif sum(len(token) > 1 and token.isupper() for token in alpha) >= max(2, 0.7 * len(alpha)):
-            names.append("case:upper")
-        elif len(alpha) >= 3:
-            titled = all(token[0].isupper() for token in alpha if len(token) > 3)
-            names.append("case:title" if titled else "case:sentence")
-        names.append(f"acronyms:{_bucket(sum(2 <= len(t) <= 6 and t.isupper() for t in alpha), (0, 1, 2))}")
-    names.append(f"numbers:{_bucket(sum(token[0].isdigit() for token in text.raw), (0, 1, 2))}")
-    for name, holds in (
-        ("bang", "!" in text.bare),
-        ("question", "?" in text.bare),
-        ("dots", ".." in text.bare),
-        ("document", _DOCUMENT.search(text.bare)),
-        ("picture", _PICTURE.search(text.bare)),
-        ("code", _CODE.search(text.bare)),
-    ):
-        if holds:
-            names.append(name)
+        names.extend(_case(alpha))
+    numbers = len([token for token in raw if token[0].isdigit()])
+    names.append(f"numbers:{_bucket(numbers, (0, 1, 2))}")
+    if "!" in bare:
+        names.append("bang")
+    if "?" in bare:
+        names.append("question")
+    if ".." in bare:
+        names.append("dots")
+    if "." in bare:
+        if _DOCUMENT.search(bare):
+            names.append("document")
+        if _PICTURE.search(bare):
+            names.append("picture")
+    if (numbers or "--" in bare) and _CODE.search(bare):
+        names.append("code")
     return tuple(names)
+
+
+def _case(alpha: Sequence[str]) -> Iterator[str]:
+    """How a subject's words are written: large or small letters, how many acronyms."""
+    upper = [len(token) for token in alpha if token.isupper()]
+    if "".join(alpha).islower() and all(token.islower() for token in alpha):
+        yield "case:lower"
+    elif len([size for size in upper if size > 1]) >= max(2, 0.7 * len(alpha)):
+        yield "case:upper"
+    elif len(alpha) >= 3:
+        titled = all(token[0].isupper() for token in alpha if len(token) > 3)
+        yield "case:title" if titled else "case:sentence"
+    yield f"acronyms:{_bucket(len([size for size in upper if 2 <= size <= 6]), (0, 1, 2))}"
 
 
 @lru_cache(maxsize=65536)
@@ -260,16 +274,11 @@ def _spoken(name: str) -> tuple[str, ...]:
     return tuple(_NAME.findall(name.partition("<")[0].partition("/")[0].lower()))
 
 
-def _people_names(from_: Address | None, to: _Group, cc: _Group) -> frozenset[str]:
-    """Parts of the names of everybody on the mail."""
-    names: set[str] = set()
-    for group in ((from_,) if from_ is not None else (), (to or ())[:PEOPLE_READ], (cc or ())[:PEOPLE_READ]):
-        for person in group:
-            if person.address:
-                names.update(_parts(person.address))
-            if person.name:
-                names.update(_spoken(person.name))
-    return frozenset(names)
+@lru_cache(maxsize=65536)
+def _names(person: Address) -> tuple[str, ...]:
+    """Parts of somebody's name, as address and name spell them."""
+    parts = _parts(person.address) if person.address else ()
+    return (*parts, *_spoken(person.name)) if person.name else parts
 
 
 def _names_in_subject(words: tuple[str, ...], company: _Company) -> tuple[str, ...]:

@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 from math import exp, sqrt
 from operator import itemgetter
 
-from connectors.observations import Event, Message, Observation
+import msgspec
+
+from connectors.observations import Message, Observation
 from rules.bygones import Bygones
 from rules.clues import Clues, clues
 from rules.context import Context
@@ -54,8 +57,7 @@ def learned() -> Weights:
     return Weights(kinds["clue"], kinds["word"], kinds["meaning"], kinds["history"])  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(msgspec.Struct, frozen=True, gc=False):
     """What a group of clues or the words of a subject add to each label, and the strongest parts of it: the size,
     the name and the scores of each."""
 
@@ -63,6 +65,16 @@ class Weighed:
     working: float
     transactional: float
     parts: tuple[Part, ...]
+
+
+class _Mail(msgspec.Struct, frozen=True, gc=False):
+    """What a mail says by itself: log-odds with the prior, the purpose that they make, the strongest reasons behind
+    their sizes, and the size below which a further one is not told."""
+
+    scores: Scores
+    purpose: Purpose
+    reasons: tuple[tuple[float, Evidence], ...]
+    least: float
 
 
 def words_of(words: Sequence[str], weights: Weights) -> dict[str, Scores]:
@@ -94,61 +106,70 @@ class PurposeModel:
         self._bygones = Bygones(self._weights.histories)
         self._groups: dict[tuple[str, ...], Weighed] = {}
         self._words: dict[tuple[str, ...], Weighed] = {}
-        self._mails: dict[
-            tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], tuple[Weighed, tuple[tuple[float, Evidence], ...]]
-        ] = {}
+        self._mails: dict[tuple[tuple[str, ...], tuple[tuple[str, ...], ...]], _Mail] = {}
 
     def judge(
         self, observation: Observation, hits: Sequence[Evidence], context: Context
     ) -> tuple[Purpose, tuple[Evidence, ...]]:
         """The purpose of an observation and its strongest reasons; `hits` are what the rules say of its purpose."""
-        sums = [0.0, 0.0, 0.0]
-        for hit in hits:
-            sums[LABELS.index(hit.for_)] += hit.weight
-        if isinstance(observation, Event):
-            weighed = weigh(occasion(observation))
-            _add(sums, weighed)
-            return _shares(sums), (*hits, *[evidence(name, scores) for _, name, scores in weighed.parts])
-        return self._message(observation, hits, sums, context)
+        if isinstance(observation, Message):
+            return self._message(observation, hits, context)
+        sums = _of_hits(hits)
+        weighed = weigh(occasion(observation))
+        _add(sums, weighed)
+        return _shares(*sums), (*hits, *[evidence(name, scores) for _, name, scores in weighed.parts])
 
     def _message(
-        self, message: Message, hits: Sequence[Evidence], sums: list[float], context: Context
+        self, message: Message, hits: Sequence[Evidence], context: Context
     ) -> tuple[Purpose, tuple[Evidence, ...]]:
         found = clues(message, self._own, self._domains)
-        for label, prior in enumerate(self._weights.clues["prior"]):
-            sums[label] += prior
-        mail, said = self._of_mail(found)
-        _add(sums, mail)
-        by_itself = _shares(sums)
+        mail = self._of_mail(found)
+        one, two, three = mail.scores
+        by_itself = mail.purpose
+        if hits:
+            by_rules = _of_hits(hits)
+            one, two, three = one + by_rules[0], two + by_rules[1], three + by_rules[2]
+            by_itself = _shares(one, two, three)
         writer = message.from_.address if message.from_ is not None else None
-        least = mail.parts[-1][0] if len(mail.parts) >= SHOWN else 0.0
+        least = mail.least
         past = []
         for name, scores in self._bygones.of(found, writer, context):
-            sums[0] += scores[0]
-            sums[1] += scores[1]
-            sums[2] += scores[2]
+            relational, working, transactional = scores
+            one, two, three = one + relational, two + working, three + transactional
             size = max(scores) - min(scores)
             if size > least:
                 past.append((size, _evidence(name, scores)))
         self._bygones.take(by_itself)
-        if not past:
-            return _shares(sums), (*hits, *[reason for _, reason in said])
-        reasons = sorted((*said, *past), key=_size, reverse=True)
-        return _shares(sums), (*hits, *[reason for _, reason in reasons[:SHOWN]])
+        reasons: Sequence[tuple[float, Evidence]] = mail.reasons
+        if past:
+            reasons = sorted((*reasons, *past), key=_size, reverse=True)[:SHOWN]
+        return _shares(one, two, three), (*hits, *[reason for _, reason in reasons])
 
-    def _of_mail(self, found: Clues) -> tuple[Weighed, tuple[tuple[float, Evidence], ...]]:
-        """Words and groups of clues together, and the strongest of them as evidence, each behind its size."""
+    def _of_mail(self, found: Clues) -> _Mail:
+        """Words and groups of clues together, and the strongest of them as evidence."""
         key = (found.words, found.groups)
         known = self._mails.get(key)
         if known is None:
             if len(self._mails) >= MAILS_REMEMBERED:
                 self._mails.clear()
-            mail = _together(
-                [self._of_words(found.words), *[self._of_group(group) for group in found.groups if group]]
-            )
-            known = mail, tuple([(size, evidence(name, scores)) for size, name, scores in mail.parts])
-            self._mails[key] = known
+            known = self._mails[key] = self._together(found)
         return known
+
+    def _together(self, found: Clues) -> _Mail:
+        weighed = [self._of_words(found.words), *[self._of_group(group) for group in found.groups if group]]
+        one, two, three = self._weights.clues["prior"]
+        one += sum([part.relational for part in weighed])
+        two += sum([part.working for part in weighed])
+        three += sum([part.transactional for part in weighed])
+        strongest = list(chain.from_iterable([part.parts for part in weighed]))
+        strongest.sort(key=_size, reverse=True)
+        del strongest[SHOWN:]
+        return _Mail(
+            scores=(one, two, three),
+            purpose=_shares(one, two, three),
+            reasons=tuple([(size, evidence(name, scores)) for size, name, scores in strongest]),
+            least=strongest[-1][0] if len(strongest) >= SHOWN else 0.0,
+        )
 
     def _of_group(self, group: tuple[str, ...]) -> Weighed:
         weighed = self._groups.get(group)
@@ -186,16 +207,12 @@ def weigh(parts: Iterable[tuple[str, Scores]]) -> Weighed:
     return Weighed(relational, working, transactional, tuple(sized[:SHOWN]))
 
 
-def _together(parts: Sequence[Weighed]) -> Weighed:
-    """Several groups as one."""
-    strongest = [part for weighed in parts for part in weighed.parts]
-    strongest.sort(key=_size, reverse=True)
-    return Weighed(
-        sum([weighed.relational for weighed in parts]),
-        sum([weighed.working for weighed in parts]),
-        sum([weighed.transactional for weighed in parts]),
-        tuple(strongest[:SHOWN]),
-    )
+def _of_hits(hits: Sequence[Evidence]) -> list[float]:
+    """What rules say, per label."""
+    sums = [0.0, 0.0, 0.0]
+    for hit in hits:
+        sums[LABELS.index(hit.for_)] += hit.weight
+    return sums
 
 
 def _add(sums: list[float], weighed: Weighed) -> None:
@@ -204,9 +221,9 @@ def _add(sums: list[float], weighed: Weighed) -> None:
     sums[2] += weighed.transactional
 
 
-def _shares(sums: Sequence[float]) -> Purpose:
-    top = max(sums)
-    relational, working, transactional = exp(sums[0] - top), exp(sums[1] - top), exp(sums[2] - top)
+def _shares(one: float, two: float, three: float) -> Purpose:
+    top = max(one, two, three)
+    relational, working, transactional = exp(one - top), exp(two - top), exp(three - top)
     total = relational + working + transactional
     return Purpose(relational / total, working / total, transactional / total)
 
@@ -214,8 +231,12 @@ def _shares(sums: Sequence[float]) -> Purpose:
 def _evidence(name: str, scores: Scores) -> Evidence:
     """One part as evidence for the label that it speaks for: its log-odds against the mean of the other two."""
     best = scores.index(max(scores))
-    weight = scores[best] - (sum(scores) - scores[best]) / 2
-    return Evidence("purpose: " + name, because(name), LABELS[best], round(weight, 3))
+    return _reason(name, best, round(scores[best] - (sum(scores) - scores[best]) / 2, 3))
 
 
-evidence = lru_cache(maxsize=8192)(_evidence)  # what clues and words say is said again and again
+@lru_cache(maxsize=16384)
+def _reason(name: str, label: int, weight: float) -> Evidence:
+    return Evidence("purpose: " + name, because(name), LABELS[label], weight)
+
+
+evidence = lru_cache(maxsize=16384)(_evidence)  # what clues and words say is said again and again

@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+
+import msgspec
 
 from rules.folding import fold
 
 VOCABULARY = Path(__file__).parent / "vocabulary"
 LONGEST = 400  # characters of a subject that are read
+REMEMBERED = 65_536  # words; then the memory starts afresh
 
 _MARK = re.compile(
     r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:(fw|fwd|wg|tr|rv|enc|doorst|vl|vb|pd|transf|i)|re|aw|sv|antw|antwort|r|rif|ref|res"
@@ -26,8 +28,7 @@ _MARK = re.compile(
 _TOKEN = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*|\d+(?:[.,:/-]\d+)*|[!?]+|\.{2,}|[$€£]")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True, gc=False):
     """A subject or title. `kind`: "new", "answer" or "forward"; `marks`: how many Re: and Fw: it wears;
     `bare` without them; `words` folded and lower, `raw` as written, position for position."""
 
@@ -51,6 +52,7 @@ def read(text: str) -> Text:
     return Text(kind, marks, text.strip(), tuple(map(_word, raw)), raw)
 
 
+@lru_cache(maxsize=65536)
 def _word(token: str) -> str:
     first = token[0]
     if first.isdigit():
@@ -64,8 +66,7 @@ def _word(token: str) -> str:
     return "$" if first in "$€£" else token.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(msgspec.Struct, frozen=True, gc=False):
     """A topic that a text speaks of, and the word that says so."""
 
     name: str
@@ -76,6 +77,7 @@ class Topics:
     """Finds topics in words. Entries are words, `beginning*`, or phrases joined by `_`."""
 
     def __init__(self, topics: dict[str, dict[str, str]]) -> None:
+        self._known: dict[str, tuple[str, ...]] = {}
         self._words: dict[str, tuple[str, ...]] = {}
         self._beginnings: dict[str, list[tuple[str, str]]] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
@@ -96,15 +98,23 @@ class Topics:
         """The topics in order of the words; a topic stands once, by its longest phrase or first word."""
         found: dict[str, str] = {}
         for position, word in enumerate(words):
-            for phrase, topic in self._phrases.get(word, ()):
-                if tuple(words[position : position + len(phrase)]) == phrase:
-                    found[topic] = " ".join(phrase)
-            for topic in self._words.get(word, ()):
+            if word in self._phrases:
+                for phrase, topic in self._phrases[word]:
+                    if tuple(words[position : position + len(phrase)]) == phrase:
+                        found[topic] = " ".join(phrase)
+            for topic in self._of(word):
                 found.setdefault(topic, word)
-            for beginning, topic in self._beginnings.get(word[:3], ()):
-                if word.startswith(beginning):
-                    found.setdefault(topic, word)
         return [Topic(topic, word) for topic, word in found.items()]
+
+    def _of(self, word: str) -> tuple[str, ...]:
+        """The topics of a word by itself, remembered."""
+        known = self._known.get(word)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            begun = [topic for beginning, topic in self._beginnings.get(word[:3], ()) if word.startswith(beginning)]
+            known = self._known[word] = tuple(dict.fromkeys((*self._words.get(word, ()), *begun)))
+        return known
 
 
 @cache
