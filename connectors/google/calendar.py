@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
 from typing import Any, Literal
 
 import msgspec
@@ -18,8 +19,6 @@ from connectors.calendar_choice import Offered, chosen
 from connectors.connector import (
     BadItem,
     Batch,
-    ConnectorError,
-    CursorExpired,
     Item,
     Known,
     Listed,
@@ -27,20 +26,41 @@ from connectors.connector import (
     Quarantined,
     Source,
 )
-from connectors.google.events import FIELDS, Series, native_of, occurrences, series_of
+from connectors.google.events import Series, native_of, occurrences, series_of
+from connectors.google.listing import Listings
 from connectors.google.login import Transports, hosts
-from connectors.google.refusals import Gone, Missing, Misunderstood
-from connectors.google.service import Call, Json, Service
+from connectors.google.service import Json, Service
 from connectors.options import GoogleCalendarOptions
 from connectors.patience import Budget, Patience
 from connectors.positions import Extent, read_cursor, write_cursor
 from connectors.secrets import Secrets
 
 AHEAD = timedelta(days=90)
-"""How far ahead of now occurrences are given."""
+"""How far ahead of now occurrences are given at least."""
 
-PAGE = 2_500
 BATCH = 1_000
+
+_BAD = "#bad"  # ends the native id of a series that cannot be read
+
+
+def horizon(now: datetime) -> datetime:
+    """Up to when occurrences are given: the first Monday, midnight UTC, that is `AHEAD` of now. It stands still for a
+    week, so that a series without an end costs one request a week and not one a day."""
+    day = (now.astimezone(UTC) + AHEAD).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day + timedelta(days=7 - day.weekday())
+
+
+def etag_of(series: Series, place: Place) -> str:
+    """Changes with any part of a series, and with the name of the calendar, of which Google's entries say nothing."""
+    return f"{series.etag}:{_mark(place)}"
+
+
+def _mark(place: Place) -> str:
+    return blake2b(place.name.encode(), digest_size=4).hexdigest()
+
+
+def _content(etag: str) -> str:
+    return etag.partition(":")[0]
 
 
 class _Position(msgspec.Struct, omit_defaults=True):
@@ -75,6 +95,7 @@ class GoogleCalendarConnector:
             patience=self._patience,
             endpoint=options.endpoint,
         )
+        self._listings = Listings(self._service, options.name)
         self._titles: dict[str, str] = {}
 
     def sources(self) -> Sequence[Source]:
@@ -83,7 +104,9 @@ class GoogleCalendarConnector:
         Raises:
             ConnectorError: the config names one that is not there.
         """
-        sources = chosen([_offered(one) for one in self._calendars()], self._options.calendars, self._options.name)
+        wanted = self._options.calendars
+        offered = [_offered(one) for one in self._listings.calendars(hidden=bool(wanted))]
+        sources = chosen(offered, wanted, self._options.name)
         self._titles = {source.name: source.title or source.name for source in sources}
         return sources
 
@@ -96,18 +119,19 @@ class GoogleCalendarConnector:
     def batches(self, source: str, cursor: str | None, known: Known, now: datetime) -> Iterator[Batch]:
         """See `Connector.batches`."""
         position = read_cursor(cursor, _Position)
-        until = now + AHEAD
+        until = horizon(now)
         etags = known.etags()
-        place = Place(self._titles.get(source, source))
+        place = self._place(source)
         extent = Extent(now, position.oldest)
-        token, resources = self._list(source, position.token)
+        moved = self._moved(position, until)
         if position.token:
-            changed = self._whole(source, resources, self._moved(position, until), etags)
+            token, resources = self._listings.changes(source, position.token)
+            changed = self._whole(source, resources, moved, etags)
         else:
+            token, resources = self._listings.everything(source)
             changed = series_of(resources)
         batch = _Gathered(etags, place, extent)
-        looked_at = {*(series.uid for series in changed), *self._moved(position, until)}
-        growing = set(position.growing) - looked_at
+        growing = set(position.growing) - {*(series.uid for series in changed), *moved}
         for series in sorted(changed, key=lambda one: one.begins, reverse=True):
             found = batch.take(series, until)
             if found is not None and series.goes_on(until, found):
@@ -117,19 +141,26 @@ class GoogleCalendarConnector:
         if not position.token:
             batch.gone.update(id_ for id_ in etags if id_ not in batch.listed)
             extent.include_known(known, batch.same)
+        batch.rename()
         done = _Position(token=token, horizon=until.date(), growing=tuple(sorted(growing)), oldest=extent.oldest)
         yield batch.given(cursor=write_cursor(done), cost=self._service.cost(), covered=extent.covered(live=True))
 
     def listing(self, source: str, now: datetime) -> Iterator[Listed]:
         """A listing without a token, page by page, expanded as `batches` does; there is no second way to expand."""
-        _, resources = self._list(source, "")
+        _, resources = self._listings.everything(source)
         for series in series_of(resources):
+            etag = etag_of(series, self._place(source))
             try:
-                events = occurrences(series, now + AHEAD)
+                events = occurrences(series, horizon(now))
             except BadItem:
-                yield Listed(f"{series.id}#bad", series.etag)
+                yield Listed(f"{series.id}{_BAD}", etag)
                 continue
-            yield from (Listed(event.id, series.etag) for event in events)
+            yield from (Listed(event.id, etag) for event in events)
+
+    def _place(self, source: str) -> Place:
+        if source not in self._titles:
+            self.sources()
+        return Place(self._titles.get(source, source))
 
     def _moved(self, position: _Position, until: datetime) -> Sequence[str]:
         """ICalUIDs of the series that reach behind the old horizon, if it has moved by a day."""
@@ -151,80 +182,11 @@ class GoogleCalendarConnector:
                 uids.add(uid)
             else:  # what was deleted may keep nothing but its id
                 single.append(resource)
-                uids.update(self._uid_of_master(source, resource))
+                uids.update(self._listings.uid_of(source, resource))
         found = [replace(series, whole=series.master is not None) for series in series_of(single)]
-        asked = [series for uid in sorted(uids) for series in series_of(self._parts(source, uid))]
+        asked = [series for uid in sorted(uids) for series in series_of(self._listings.series(source, uid))]
         again = {series.id for series in asked}
         return [series for series in found if series.id not in again] + asked
-
-    def _uid_of_master(self, source: str, resource: Json) -> Iterator[str]:
-        """The iCalUID of the series that an occurrence without one belongs to."""
-        master = resource.get("recurringEventId")
-        if master is None:
-            return
-        request = self._service.collection("events").get(calendarId=source, eventId=master, fields="iCalUID")
-        try:
-            yield str(self._service.execute(Call(request, 1, "events.get"))["iCalUID"])
-        except (Missing, Gone, KeyError):
-            return
-
-    def _list(self, source: str, token: str) -> tuple[str, list[Json]]:
-        """What there is, or what changed since a token; and the token for next time."""
-        expired = CursorExpired("Google Calendar no longer has the changes since the last sync")
-        try:
-            return self._listed(source, token)
-        except Gone as error:
-            raise expired from error
-        except Misunderstood as error:
-            raise (expired if token else error) from error
-        except Missing as error:
-            raise self._vanished() from error
-
-    def _vanished(self) -> ConnectorError:
-        what = "this calendar is not there any more, or not shared with you."
-        return ConnectorError(what, where=self._options.name, fix="Take it out of calendars in the config.")
-
-    def _listed(self, source: str, token: str) -> tuple[str, list[Json]]:
-        found: dict[str, Json] = {}
-        more: Json = {"syncToken": token} if token else {}
-        page_token: str | None = None
-        while True:
-            request = self._service.collection("events").list(
-                calendarId=source, maxResults=PAGE, singleEvents=False, showDeleted=True, pageToken=page_token,
-                fields=f"nextPageToken,nextSyncToken,items({FIELDS})", **more,
-            )  # fmt: skip
-            page = self._service.execute(Call(request, 1, "events.list"))
-            found.update((item["id"], item) for item in page.get("items", ()))  # a page may repeat what came before
-            page_token = page.get("nextPageToken")
-            if page_token is None:  # only the last page has the token for next time
-                return str(page.get("nextSyncToken", "")), list(found.values())
-
-    def _parts(self, source: str, uid: str) -> list[Json]:
-        """All that a calendar holds under one iCalUID."""
-        found: dict[str, Json] = {}
-        page_token: str | None = None
-        while True:
-            request = self._service.collection("events").list(
-                calendarId=source, maxResults=PAGE, pageToken=page_token, iCalUID=uid, showDeleted=True,
-                fields=f"nextPageToken,items({FIELDS})",
-            )  # fmt: skip
-            try:
-                page = self._service.execute(Call(request, 1, "events.list"))
-            except (Missing, Gone) as error:
-                raise self._vanished() from error
-            found.update((item["id"], item) for item in page.get("items", ()))
-            page_token = page.get("nextPageToken")
-            if page_token is None:
-                return list(found.values())
-
-    def _calendars(self) -> Iterator[Json]:
-        lists = self._service.collection("calendarList")
-        fields = "nextPageToken,items(id,summary,summaryOverride,primary,selected,accessRole)"
-        request = lists.list(maxResults=250, showHidden=bool(self._options.calendars), fields=fields)
-        while request is not None:
-            page = self._service.execute(Call(request, 1, "calendarList.list"))
-            yield from page.get("items", ())
-            request = lists.list_next(request, page)
 
 
 class _Gathered:
@@ -239,6 +201,7 @@ class _Gathered:
         self.bad: list[Quarantined] = []
         self.gone: set[str] = set()
         self.listed: set[str] = set()
+        self._told: set[str] = set()  # what needs no word of the calendar's new name
         self.same: list[str] = []
         self._unchanged = 0
 
@@ -258,32 +221,43 @@ class _Gathered:
         except BadItem as error:
             self._set_aside(series, error)
             return None
-        now = {event.id for event in events}
+        now, etag = {event.id for event in events}, etag_of(series, self._place)
         self.listed |= now
         self.gone.update(id_ for id_ in before if id_ not in now)
         for event in events:
-            if self._etags.get(event.id) == series.etag:
+            held = self._etags.get(event.id, "")
+            if _content(held) == series.etag:
                 self.same.append(event.id)
-                self._unchanged += 1
+                self._unchanged += held == etag  # else `rename` tells of it
                 continue
+            self._told.add(event.id)
             self._extent.include(event)
             placed = msgspec.structs.replace(event, folders=(self._place.name,))
-            self.items.append(Item(event.id, series.etag, (self._place,), placed))
+            self.items.append(Item(event.id, etag, (self._place,), placed))
         return len(now)
 
+    def rename(self) -> None:
+        """Where the calendar has another name now, all that did not change lies under that name, too."""
+        for id_, held in self._etags.items():
+            etag = f"{_content(held)}:{_mark(self._place)}"
+            if held != etag and id_ not in self._told and id_ not in self.gone and not id_.endswith(_BAD):
+                self.items.append(Item(id_, etag, (self._place,), None))
+
     def _set_aside(self, series: Series, error: BadItem) -> None:
-        native = f"{series.id}#bad"
+        native = f"{series.id}{_BAD}"
         self.listed.update((native, *self._by_series.get(series.id, ())))
-        if self._etags.get(native) == series.etag:
+        etag = etag_of(series, self._place)
+        if self._etags.get(native) == etag:
             self._unchanged += 1
         else:
-            self.bad.append(Quarantined(native, series.etag, error.what, self._place.name))
+            self.bad.append(Quarantined(native, etag, error.what, self._place.name))
 
     def given(self, *, cursor: str | None, **more: Any) -> Batch:
         batch = Batch(
             items=tuple(self.items), quarantined=tuple(self.bad), removed=tuple(sorted(self.gone)),
             unchanged=self._unchanged, cursor=cursor, **more,
         )  # fmt: skip
+        self._told |= self.gone
         self.items, self.bad, self.gone, self._unchanged = [], [], set(), 0
         return batch
 

@@ -29,6 +29,9 @@ LIST, HISTORY, PROFILE, LABELS = 5, 2, 1, 1
 """Units that the methods cost beside those of the config (Google's table of May 2026)."""
 
 PAGE = 500
+LISTINGS = 3
+"""How often everything is listed before a history that expires meanwhile is an error."""
+
 _SOURCE = "mail"
 _TYPES = ("messageAdded", "messageDeleted", "labelAdded", "labelRemoved")
 
@@ -83,15 +86,24 @@ class GmailConnector:
 
     def batches(self, source: str, cursor: str | None, known: Known, now: datetime) -> Iterator[Batch]:  # noqa: ARG002
         """See `Connector.batches`."""
-        position = read_cursor(cursor, _Position)
-        if cursor is None:
-            position = _Position(live=str(self._get("getProfile", PROFILE)["historyId"]))
+        position = self._beginning() if cursor is None else read_cursor(cursor, _Position)
         labels = self._labels()
-        if position.listing:
-            for batch in self._first(position, known, labels, now):
-                yield batch
-                position = read_cursor(batch.cursor, _Position)
-        yield from self._changes(position, known, labels, now)
+        for attempt in range(LISTINGS):
+            if position.listing:
+                for batch in self._first(position, known, labels, now):
+                    yield batch
+                    position = read_cursor(batch.cursor, _Position)
+            try:
+                yield from self._changes(position, known, labels, now)
+            except CursorExpired:  # a first listing may take longer than Gmail keeps its history
+                if cursor is not None or attempt + 1 == LISTINGS:
+                    raise
+                position = self._beginning()
+            else:
+                return
+
+    def _beginning(self) -> _Position:
+        return _Position(live=str(self._get("getProfile", PROFILE)["historyId"]))
 
     def listing(self, source: str, now: datetime) -> Iterator[Listed]:  # noqa: ARG002
         """By three listings, of spam, of trash and of all the rest, where `batches` makes one of everything."""

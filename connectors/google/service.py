@@ -117,7 +117,7 @@ class Service:
 
         def once() -> Json:
             self._budget.take(call.units)
-            self._count(call.units)
+            self._spend(call.units)
             try:
                 answer: Json = call.request.execute(http=self._http, num_retries=0)
             except Exception as error:
@@ -169,7 +169,7 @@ class Service:
             batch.add(calls[index].request, callback=told, request_id=str(index))
         units = sum(calls[index].units for index in waiting)
         self._budget.take(units)
-        self._count(units)
+        self._spend(units)
         try:
             batch.execute(http=self._http)
         except KeyError:  # the client library looks for a part that did not come
@@ -233,14 +233,14 @@ class Service:
         document.pop("mtlsRootUrl", None)
         return document
 
-    def _count(self, units: int) -> None:
+    def _spend(self, units: int) -> None:
         with self._lock:
-            self._requests += 1
             self._units += units
 
-    def weigh(self, size: int) -> None:
-        """Called by the transport for every answer, with its size in bytes."""
+    def count(self, *, requests: int = 0, size: int = 0) -> None:
+        """Called by the transport for every request, and for every answer with its size in bytes."""
         with self._lock:
+            self._requests += requests
             self._bytes += size
 
     def _remedy(self) -> str:
@@ -249,21 +249,42 @@ class Service:
 
 
 class _Weighed:
-    """A transport that reports how much came."""
+    """A transport that reports what was asked and how much came. `credentials`: the client library looks for them to
+    get a new token for the parts of a batch that were refused with 401."""
 
     def __init__(self, inner: Http, service: Service) -> None:
         self._inner, self._service = inner, service
         self.renew = getattr(inner, "renew", None)
         self.remedy = getattr(inner, "remedy", None)
+        if self.renew is not None:
+            self.credentials = _Renewable(self.renew)
 
     def request(
         self, uri: str, method: str = "GET", body: Any = None, headers: Mapping[str, str] | None = None, **more: Any
     ) -> tuple[Any, bytes]:
+        self._service.count(requests=1)
         response, content = self._inner.request(uri, method=method, body=body, headers=headers, **more)
-        self._service.weigh(len(content))
+        self._service.count(size=len(content))
         return response, content
 
     def close(self) -> None:
         close = getattr(self._inner, "close", None)
         if close:
             close()
+
+
+class _Renewable:
+    """A login as the client library sees one. Without it the refused parts of a batch would be sent again with the
+    token that was refused. The transport writes the token into the head of the batch, which holds for its parts."""
+
+    access_token, access_token_expired = "", False
+
+    def __init__(self, renew: Callable[[], object]) -> None:
+        self._renew = renew
+
+    def refresh(self, http: object) -> None:
+        del http
+        self._renew()
+
+    def apply(self, headers: object) -> None:
+        """Nothing of it stands in a part."""

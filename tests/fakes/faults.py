@@ -62,6 +62,10 @@ class FaultPlan:
         self.happened[fault] += 1
         return fault
 
+    def withdraw(self, fault: Fault) -> None:
+        """The fault could not happen after all: the page that was to come empty had nothing on it."""
+        self.happened[fault] -= 1
+
     @property
     def total(self) -> int:
         return sum(self.happened.values())

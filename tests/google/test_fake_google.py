@@ -13,7 +13,8 @@ from tests.fakes.faults import Fault, FaultPlan
 from tests.fakes.google.calendar import FakeCalendar
 from tests.fakes.google.discovery import Refused, api, masked
 from tests.fakes.google.gmail import FULL, METADATA, READONLY, headers_of
-from tests.fakes.google.server import CALENDAR_SCOPES, FakeGoogle
+from tests.fakes.google.login import CALENDAR_SCOPES
+from tests.fakes.google.server import FakeGoogle
 from tests.fakes.mailbox import Entry, Mail
 from tests.fakes.wire import Request
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.connector import ConnectorError, CursorExpired
+from connectors.connector import ConnectorError, CursorExpired, Unreachable
 from connectors.google import calendar
 from connectors.observations import Address, Event
 from syncd.storing import entry
 from tests.connectors.contract import CANARY, NOW, ConnectorContract, Held, World, listed, run
 from tests.fakes.google.calendar import CalendarInfo
+from tests.fakes.google.discovery import Refused
 from tests.fakes.mailbox import Entry
+from tests.fakes.wire import Request
 from tests.google.diary import ANNA, OWNER, CalendarWorld, events, only, sync, timed
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -432,3 +435,71 @@ def test_another_calendars_entry_is_another_sources() -> None:
     world.fake.mailbox.write(Entry("other", FOUR[1].id, data))
     sync(world, held)
     assert len(held.kept) == 2
+
+
+def test_a_renamed_calendar_renames_the_place_of_what_did_not_change() -> None:
+    world, held = CalendarWorld(*FOUR), Held()
+    world.add(range(5))
+    weekly(world)
+    sync(world, held)
+    world.calendar.calendars = (replace(FOUR[0], summary="Mara Visser"), *FOUR[1:])
+    world.change(2)
+    before = len(world.fake.log)
+    items = sync(world, held)
+    assert set(held.places.values()) == {("Mara Visser",)}
+    assert [item.native_id for item in items if item.observation] == ["e00002#"], "nothing is read again"
+    assert len(world.fake.log) == before + 2, "calendar list and sync token"
+    assert not sync(world, held)
+    assert {line.native_id: line.etag for line in world.connector().listing(OWNER, NOW)} == held.kept
+
+
+def test_a_calendar_renamed_while_its_token_expired() -> None:
+    world, held = CalendarWorld(*FOUR), Held()
+    world.add(range(5))
+    sync(world, held)
+    world.calendar.calendars = (replace(FOUR[0], summary="Mara Visser"), *FOUR[1:])
+    held.cursor = None
+    items = sync(world, held)
+    assert [item.observation for item in items] == [None] * 5
+    assert set(held.places.values()) == {("Mara Visser",)}
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first listing", "one series"])
+def test_a_listing_that_google_breaks_off_is_begun_again(first: bool) -> None:
+    """A 410 while one pages without a token: there is no cursor that could have expired."""
+    world, held = CalendarWorld(), Held()
+    world.calendar.page_size = 2
+    world.add(range(5))
+    if not first:
+        weekly(world)
+        sync(world, held)
+        for number in range(4):
+            world.except_("series", MONDAY + number * WEEK, summary="Moved")
+    handle, broken = world.calendar.answer, []
+
+    def answer(method: str, path: dict[str, str], request: Request, scopes: frozenset[str]) -> object:
+        series = first or request.one("iCalUID")
+        if method == "calendar.events.list" and series and request.one("pageToken") and len(broken) < 2:
+            broken.append(request)
+            raise Refused(410, "fullSyncRequired", "A full sync is required.")
+        return handle(method, path, request, scopes)
+
+    world.calendar.answer = answer  # type: ignore[assignment,method-assign]
+    sync(world, held)
+    assert len(broken) == 2
+    assert len(held.kept) == (5 if first else 11)
+    assert set(listed(world)) == set(held.kept)
+
+
+def test_a_listing_that_never_ends_well_is_left_for_later() -> None:
+    world, held = CalendarWorld(), Held()
+    world.add(range(5))
+
+    def answer(method: str, *_: object) -> object:
+        raise Refused(410, "fullSyncRequired", "A full sync is required.")
+
+    connector = world.connector()
+    world.calendar.answer = answer  # type: ignore[assignment,method-assign]
+    with pytest.raises(Unreachable, match="breaks off") as told:
+        list(connector.batches(OWNER, None, held, NOW))
+    assert "next sync" in told.value.fix

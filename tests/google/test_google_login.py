@@ -28,7 +28,8 @@ from tests.fakes.clock import Clock
 from tests.fakes.faults import FaultPlan
 from tests.fakes.google.calendar import FakeCalendar
 from tests.fakes.google.gmail import METADATA, headers_of
-from tests.fakes.google.server import CALENDAR_SCOPES, FakeGoogle
+from tests.fakes.google.login import CALENDAR_SCOPES
+from tests.fakes.google.server import FakeGoogle
 from tests.fakes.mailbox import Mail
 from tests.fakes.wire import serving
 from tests.google.door import Door, gmail_options, patience, transports

@@ -47,6 +47,8 @@ class Gmail:
         self.forgotten_before = 0
         self.may_have_sent_body: list[str] = []
         self.may_have_sent_snippet: list[str] = []
+        self._touch: dict[str, int] = {}
+        self._counted = 0
 
     def answer(self, method: str, path: dict[str, str], request: Request, scopes: frozenset[str]) -> Json:
         """The answer to a request that the discovery document allows."""
@@ -147,10 +149,9 @@ class Gmail:
 
     def _touched(self, mail: Mail) -> int:
         """When the mail last changed."""
-        key = len(self.mailbox.changes)
-        if getattr(self, "_touch_key", None) != key:
-            self._touch = {change.id: change.number for change in self.mailbox.changes}
-            self._touch_key = key
+        for change in self.mailbox.changes[self._counted :]:
+            self._touch[change.id] = change.number
+        self._counted = len(self.mailbox.changes)
         return self._touch.get(mail.id, self.mailbox.first)
 
     def _message(self, mail: Mail, request: Request) -> Json:

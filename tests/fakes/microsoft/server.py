@@ -1,26 +1,22 @@
-"""The fake Microsoft: Entra's doors, throttling, faults and `$batch` round the mail and calendar services."""
+"""The fake Microsoft: throttling, faults and `$batch` round the mail and calendar services; the login is Entra's."""
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from tests.fakes.clock import Clock
 from tests.fakes.faults import Fault, FaultPlan
 from tests.fakes.mailbox import Mailbox
 from tests.fakes.microsoft.calendar import CalendarService
+from tests.fakes.microsoft.entra import CALENDAR, MAIL, Entra
 from tests.fakes.microsoft.graph import Json, MailService, Refused
 from tests.fakes.wire import Request, Response
-
-MAIL = "Mail.ReadBasic"
-CALENDAR = "Calendars.ReadBasic"
-_FOR_EVER = 10.0**12
 
 
 @dataclass
@@ -32,7 +28,6 @@ class FakeMicrosoft:
         at_once: requests that a mailbox bears at the same time; `per_window`: in any 10 minutes.
         log: every request: (fake seconds, path, status, bytes, thread name).
         before: called with every request before it is answered: what changes while a client reads.
-        consent: "granted", "admin" (an administrator must approve) or "conditional" (a compliant device is needed).
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -42,9 +37,6 @@ class FakeMicrosoft:
     at_once: int = 4
     per_window: int = 10_000
     latency: float = 0.05
-    client_id: str = "11111111-2222-3333-4444-555555555555"
-    tenant: str = "t1"
-    consent: str = "granted"
     retry_as_date: bool = False
     retry_seconds: int = 2
     before: Callable[[Request], None] | None = None
@@ -54,16 +46,11 @@ class FakeMicrosoft:
     def __post_init__(self) -> None:
         self.mail = MailService(self.mailbox)
         self.calendar = CalendarService(self.mailbox)
-        self.refresh: dict[str, frozenset[str]] = {}
-        self.access: dict[str, tuple[frozenset[str], float]] = {}
-        self.revoked: set[str] = set()
-        self._codes: dict[str, tuple[frozenset[str], str | None]] = {}
-        self._device: dict[str, int] = {}
+        self.entra = Entra(self.clock, self.mailbox.address)
         self._spent: deque[float] = deque()
         self._inside = 0
         self._most_inside = 0
         self._lock = threading.Lock()
-        self._issued = 0
         self._last_page: dict[str, list[Json]] = {}
 
     @property
@@ -71,25 +58,13 @@ class FakeMicrosoft:
         """The highest number of requests that were under way at the same time."""
         return self._most_inside
 
-    def token_for(self, scopes: Sequence[str] = (MAIL, CALENDAR)) -> str:
-        """An access token, good for an hour."""
-        self._issued += 1
-        token = f"at-{self._issued}"
-        self.access[token] = (frozenset(scopes), self.clock.monotonic() + 3600)
-        return token
-
     def handle(self, request: Request) -> Response:
         """Any request: Entra or Graph."""
         self.requests.append(request)
         if self.before is not None:
             self.before(request)
         self.clock.sleep(self.latency)
-        if request.path.endswith("/discovery/instance"):
-            host = "login.microsoftonline.com"
-            alias = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
-            found = f"{self.base}/{self.tenant}/v2.0/.well-known/openid-configuration"
-            return Response.of({"tenant_discovery_endpoint": found, "metadata": [alias]})
-        if "/oauth2/v2.0/" in request.path or request.path.endswith("/.well-known/openid-configuration"):
+        if Entra.is_asked(request):
             return self._entra(request)
         with self._lock:
             self._inside += 1
@@ -100,110 +75,37 @@ class FakeMicrosoft:
         finally:
             with self._lock:
                 self._inside -= 1
-        size = len(response.body)
-        self.log.append(
-            (self.clock.monotonic(), request.path, response.status, size, threading.current_thread().name)
-        )
+        self._note(request, response)
         return response
 
-    # Entra
-
     def _entra(self, request: Request) -> Response:
-        root = f"{self.base}/{request.path.split('/')[1]}"
-        if request.path.endswith("openid-configuration"):
-            at = f"{root}/oauth2/v2.0"
-            return Response.of(
-                {
-                    "issuer": f"{root}/v2.0",
-                    "authorization_endpoint": f"{at}/authorize",
-                    "token_endpoint": f"{at}/token",
-                    "device_authorization_endpoint": f"{at}/devicecode",
-                    "jwks_uri": f"{root}/discovery/v2.0/keys",
-                }
-            )
-        if request.path.endswith("/authorize"):
-            return self._authorize(request)
-        form = {key: values[-1] for key, values in parse_qs(request.body.decode()).items()}
-        if form.get("client_id") != self.client_id:
-            return _oauth("invalid_client", "AADSTS700016: Application was not found in the directory.", 700016, 401)
-        if request.path.endswith("/devicecode"):
-            self._issued += 1
-            code = f"dc-{self._issued}"
-            self._device[code] = 0
-            told = {"user_code": "ABCD-1234", "verification_uri": "https://microsoft.com/devicelogin"}
-            return Response.of({"device_code": code, **told, "expires_in": 900, "interval": 1, "message": "Sign in."})
-        return self._token(form)
+        fault = self.faults.draw(f"{request.method} {request.path}", (Fault.CUT, Fault.INTERNAL, Fault.SLOW))
+        if fault is Fault.SLOW:
+            self.clock.sleep(20)
+        if fault is Fault.CUT:
+            response = Response(cut=True)
+        elif fault is Fault.INTERNAL:
+            response = Response(500, b"<html>Service unavailable</html>")
+        else:
+            response = self.entra.handle(request)
+        self._note(request, response)
+        return response
 
-    def _refused_consent(self) -> Response | None:
-        if self.consent == "admin":
-            return _oauth("invalid_grant", "AADSTS90094: The grant requires admin permission.", 90094, 400)
-        if self.consent == "conditional":
-            text = "AADSTS53003: Access has been blocked by Conditional Access policies."
-            return _oauth("invalid_grant", text, 53003, 400)
-        return None
-
-    def _authorize(self, request: Request) -> Response:
-        back = request.one("redirect_uri") or ""
-        if not re.match(r"http://localhost(:\d+)?", back):
-            return Response.of({"error": "invalid_request", "error_description": "AADSTS50011: redirect URI"}, 400)
-        if request.one("code_challenge_method") != "S256":
-            return Response.of({"error": "invalid_request", "error_description": "AADSTS9002325: PKCE required"}, 400)
-        self._issued += 1
-        code = f"code-{self._issued}"
-        scopes = frozenset((request.one("scope") or "").split())
-        self._codes[code] = (scopes, request.one("nonce"))
-        query = urlencode({"code": code, "state": request.one("state") or "", "client_info": _encoded(_INFO)})
-        return Response(302, headers={"location": f"{back}{'&' if '?' in back else '?'}{query}"})
-
-    def _token(self, form: dict[str, str]) -> Response:
-        refused = self._refused_consent()
-        if refused is not None:
-            return refused
-        kind = form.get("grant_type", "")
-        scopes = frozenset(form.get("scope", "").split())
-        if kind.endswith("device_code"):
-            self._device[form["device_code"]] += 1
-            if self._device[form["device_code"]] < 2:
-                return _oauth("authorization_pending", "AADSTS70016: pending", 70016, 400)
-        elif kind == "authorization_code":
-            if form.get("code") not in self._codes or "code_verifier" not in form:
-                return _oauth("invalid_grant", "AADSTS70008: The code has expired.", 70008, 400)
-            scopes, nonce = self._codes.pop(form["code"])
-            form["nonce"] = nonce or ""
-        elif kind == "refresh_token":
-            if form["refresh_token"] not in self.refresh or form["refresh_token"] in self.revoked:
-                return _oauth("invalid_grant", "AADSTS50173: The grant has been revoked.", 50173, 400)
-            scopes = self.refresh[form["refresh_token"]]
-        elif kind != "client_credentials" or "client_assertion" not in form:
-            return _oauth("unsupported_grant_type", "AADSTS70003", 70003, 400)
-        return self._tokens(kind, scopes, form)
-
-    def _tokens(self, kind: str, scopes: frozenset[str], form: dict[str, str]) -> Response:
-        plain = [scope.rpartition("/")[2] for scope in scopes]
-        if kind == "client_credentials":
-            plain = [MAIL, CALENDAR]
-        answer: Json = {"token_type": "Bearer", "expires_in": 3600, "scope": " ".join(sorted(scopes))}
-        answer["access_token"] = self.token_for(plain)
-        if kind != "client_credentials":
-            self._issued += 1
-            token = f"rt-{self._issued}"
-            self.refresh[token] = scopes
-            now = int(self.clock.now.timestamp())
-            claims = {
-                "iss": f"{self.base}/{self.tenant}/v2.0",
-                "aud": form["client_id"],
-                "iat": now,
-                "exp": now + 3600,
-            }
-            claims |= {"oid": "o1", "tid": "t1", "sub": "s1", "preferred_username": self.mailbox.address}
-            claims |= {"nonce": form["nonce"]} if form.get("nonce") else {}
-            answer |= {"refresh_token": token, "client_info": _encoded(_INFO)}
-            answer["id_token"] = f"{_encoded({'alg': 'none'})}.{_encoded(claims)}."
-        return Response.of(answer)
+    def _note(self, request: Request, response: Response) -> None:
+        status = 0 if response.cut else response.status
+        thread = threading.current_thread().name
+        self.log.append((self.clock.monotonic(), request.path, status, len(response.body), thread))
 
     # Graph
 
     def _batch(self, request: Request) -> Response:
+        fault = self.faults.draw(request.path, (*_REFUSALS, Fault.CUT))
+        if fault is Fault.CUT:
+            return Response(cut=True)
+        try:
+            self._refuse(fault)
+        except Refused as refused:
+            return _error(refused)
         parts = request.json()["requests"]
         if len(parts) > 20:
             return _error(Refused(400, "BadRequest", "Number of requests in batch exceeds the limit of 20."))
@@ -211,17 +113,17 @@ class FakeMicrosoft:
         for part in reversed(parts):  # in no order that one may rely on
             headers = {"authorization": request.headers.get("authorization", ""), **part.get("headers", {})}
             inner = Request.of(part["method"], f"/v1.0{part['url']}", headers)
-            response = self._answer(inner, crowded=False)
+            response = self._answer(inner, crowded=False, in_batch=True)
             body = json.loads(response.body or b"null")
             answers.append({"id": part["id"], "status": response.status, "headers": response.headers, "body": body})
         return Response.of({"responses": answers})
 
-    def _answer(self, request: Request, crowded: bool) -> Response:
-        fault = self.faults.draw(f"{request.method} {request.path}")
+    def _answer(self, request: Request, crowded: bool, *, in_batch: bool = False) -> Response:
+        fault = self.faults.draw(f"{request.method} {request.path}", _possible(request, in_batch=in_batch))
         if fault is Fault.CUT:
             return Response(cut=True)
         try:
-            self._refuse(fault, request)
+            self._refuse(fault)
             scopes = self._scopes(request)
             self._throttle(crowded)
             answer = self._route(request, scopes)
@@ -229,10 +131,10 @@ class FakeMicrosoft:
             return _error(refused)
         return Response.of(self._linked(self._strange(fault, request, answer), request))
 
-    def _refuse(self, fault: Fault | None, request: Request) -> None:
+    def _refuse(self, fault: Fault | None) -> None:
         if fault is Fault.SLOW:
             self.clock.sleep(20)
-        if fault in {Fault.TOO_MANY, Fault.FORBIDDEN_RATE}:
+        if fault is Fault.TOO_MANY:
             raise Refused(429, "TooManyRequests", "Please retry again later.", self._patience(self.retry_seconds))
         if fault is Fault.UNAVAILABLE:
             raise Refused(503, "serviceNotAvailable", "The service is temporarily unavailable.", self._patience(1))
@@ -240,7 +142,7 @@ class FakeMicrosoft:
             raise Refused(500, "generalException", "General exception while processing.")
         if fault is Fault.UNAUTHORIZED:
             raise Refused(401, "InvalidAuthenticationToken", "Access token has expired or is not yet valid.")
-        if fault is Fault.GONE and (request.one("$skiptoken") or request.one("$deltatoken")):
+        if fault is Fault.GONE:
             raise Refused(410, "syncStateNotFound", "The sync state generation is not found. Resync is required.")
 
     def _patience(self, seconds: int) -> str:
@@ -253,8 +155,8 @@ class FakeMicrosoft:
 
     def _scopes(self, request: Request) -> frozenset[str]:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        scopes, until = self.access.get(token, (frozenset(), 0.0))
-        if until <= self.clock.monotonic():
+        scopes = self.entra.scopes_of(token)
+        if scopes is None:
             raise Refused(401, "InvalidAuthenticationToken", "Access token has expired or is not yet valid.")
         return scopes
 
@@ -311,7 +213,7 @@ class FakeMicrosoft:
         """An empty page with a next one; items given before given again."""
         if "value" not in answer or "/delta" not in request.path:
             return answer
-        if fault is Fault.EMPTY_PAGE and not request.one("$skiptoken") and not request.one("$deltatoken"):
+        if fault is Fault.EMPTY_PAGE:
             return {"value": [], "@odata.nextLink": ("same", {})}
         if fault is Fault.REPEATED_PAGE:
             before = self._last_page.get(request.path, [])
@@ -332,15 +234,16 @@ class FakeMicrosoft:
         return linked
 
 
-_INFO = {"uid": "o1", "utid": "t1"}
+_REFUSALS = (Fault.UNAUTHORIZED, Fault.TOO_MANY, Fault.INTERNAL, Fault.UNAVAILABLE, Fault.SLOW)
 
 
-def _encoded(value: Json) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
-
-def _oauth(error: str, text: str, code: int, status: int) -> Response:
-    return Response.of({"error": error, "error_description": text, "error_codes": [code]}, status)
+def _possible(request: Request, *, in_batch: bool) -> tuple[Fault, ...]:
+    """The faults that make sense for a request."""
+    kinds = _REFUSALS if in_batch else (*_REFUSALS, Fault.CUT)
+    if "/delta" not in request.path:
+        return kinds
+    token = request.one("$skiptoken") or request.one("$deltatoken")
+    return (*kinds, Fault.REPEATED_PAGE, Fault.GONE if token else Fault.EMPTY_PAGE)
 
 
 def _error(refused: Refused) -> Response:
