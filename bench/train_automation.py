@@ -65,7 +65,7 @@ class Sample:
     def _add(
         self, message: Message, own: frozenset[str], context: Context, truth: bool, weight: float, group: str
     ) -> None:
-        domains = {address.rpartition("@")[2] for address in own}
+        domains = frozenset(address.rpartition("@")[2] for address in own)
         fired = automation.judge(message, self._matcher, automation.structure(message, own, domains, context))
         look = {one.rule.name for one in fired if one.rule.name.startswith("look.")}
         others, _ = weigh(one for one in fired if one.rule.name not in look)

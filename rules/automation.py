@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from math import exp
 
-from connectors.observations import Message
+from connectors.observations import Address, Message
 from rules import traits
 from rules.context import Context, subject_form
 from rules.fields import BIT, Structure
-from rules.matching import NOTHING, Compiled, Matcher
+from rules.matching import Compiled, Matcher
 from rules.ruleset import RuleSet
 
 RECIPIENTS_READ = 40  # addresses that rules look at; the rest is counted
 WRITERS_OF_A_ROBOT = 3  # so many people do not by chance write the same long subject
 
-_B = BIT  # bits by name
-_HEADERS, _TRUNCATED, _THREADED = _B["headers"], _B["truncated"], _B["threaded"]
-_TO_HOME, _TO_SENDER, _TO_OTHER = _B["to_home"], _B["to_sender_domain"], _B["to_other_domain"]
+_HEADERS, _DISCUSSION, _TRUNCATED = BIT["headers"], BIT["discussion"], BIT["truncated"]
+_THREADED, _ANSWERS_OWNER = BIT["threaded"], BIT["answers_owner"]
+_TO_OWNER, _CC_OWNER, _NOT_TO_OWNER = BIT["to_owner"], BIT["cc_owner"], BIT["not_to_owner"]
+_TO_HOME, _NOT_HOME, _TO_SELF = BIT["to_home"], BIT["not_home"], BIT["to_self"]
+_TO_SENDER, _TO_OTHER, _COPIES = BIT["to_sender_domain"], BIT["to_other_domain"], BIT["copies"]
+_ONE_RECIPIENT, _NO_RECIPIENTS = BIT["one_recipient"], BIT["no_recipients"]
+_FROM_OWNER, _FROM_OWN_DOMAIN = BIT["from_owner"], BIT["from_own_domain"]
+_NO_SENDER, _SENDER_DIFFERS = BIT["no_sender"], BIT["sender_differs"]
+_ANSWERED, _STRANGE, _WAS_AUTOMATED = BIT["answered"], BIT["strange"], BIT["was_automated"]
+_MANY_WRITERS, _NO_SUBJECT, _NIGHT = BIT["many_writers"], BIT["no_subject"], BIT["night"]
+_ANSWER = BIT["reply"] | BIT["forward"]
 _DISCUSSED = frozenset({"mailing-list", "x-mailing-list", "x-beenthere", "list-subscribe", "x-mailman-version"})
-_ANSWER = _B["reply"] | _B["forward"]
 
 
 def is_role_address(address: str, rules: RuleSet) -> bool:
@@ -50,37 +58,38 @@ class _Roles:
 _role_memory: dict[str, _Roles] = {}
 
 
-def structure(message: Message, own: Collection[str], domains: Collection[str], context: Context) -> Structure:
+def structure(message: Message, own: frozenset[str], domains: frozenset[str], context: Context) -> Structure:
     """Flags and numbers of a message, with what is known so far of its sender and thread."""
     numbers: dict[str, float] = {}
-    flags = traits.of_subject(message.subject)[1] if message.subject else BIT["no_subject"]
+    flags = traits.of_subject(message.subject)[1] if message.subject else _NO_SUBJECT
     sender = message.from_
     writer = sender.address if sender is not None else None
-    flags |= _recipients(message, own, domains, numbers)
-    if context.home_seen and numbers.get("recipients") and not flags & _TO_HOME:
-        flags |= BIT["not_home"]
+    of_recipients, recipients = _recipients(writer, message.to, message.cc, message.bcc, own, domains)
+    flags |= of_recipients
+    if recipients is not None:
+        numbers["recipients"] = recipients
+        if recipients and context.home_seen and not flags & _TO_HOME:
+            flags |= _NOT_HOME
     if message.in_reply_to or message.references:
         flags |= _THREADED
     if message.headers:
-        flags |= _HEADERS
-        if is_discussion(message.headers):
-            flags |= BIT["discussion"]
+        flags |= _HEADERS | _DISCUSSION if is_discussion(message.headers) else _HEADERS
     if message.truncated:
         flags |= _TRUNCATED
     when = message.date or message.received
     if when is not None:
-        numbers["hour"] = when.hour
-        if when.hour < 5:
-            flags |= BIT["night"]
+        hour = numbers["hour"] = when.hour
+        if hour < 5:
+            flags |= _NIGHT
     if writer is None or sender is None:
-        return Structure(flags | BIT["no_sender"], numbers)
+        return Structure(flags | _NO_SENDER, numbers)
     flags |= traits.of_sender(writer, sender.name)
     if writer in own:
-        flags |= BIT["from_owner"]
+        flags |= _FROM_OWNER
     if writer.rpartition("@")[2] in domains:
-        flags |= BIT["from_own_domain"]
+        flags |= _FROM_OWN_DOMAIN
     if message.sender is not None and message.sender.address not in (None, writer):
-        flags |= BIT["sender_differs"]
+        flags |= _SENDER_DIFFERS
     return Structure(flags | _history(message, writer, flags, context, numbers), numbers)
 
 
@@ -95,28 +104,32 @@ def is_discussion(headers: Mapping[str, str]) -> bool:
 def _history(message: Message, writer: str, flags: int, context: Context, numbers: dict[str, float]) -> int:
     """Flags about what is known so far of the sender, the thread and the subject."""
     record = context.address(writer)
-    numbers["received"] = record.received
+    numbers["received"] = received = record.received
     numbers["sent"] = record.sent
-    more = BIT["answered"] if record.sent else BIT["strange"]
+    more = _ANSWERED if record.sent else _STRANGE
     form = subject_form(message.subject) if message.subject else ""
-    if record.received:
+    if received:
         numbers["same_form"] = record.forms.get(form, 0)
-        if record.automated * 2 > record.received:
-            more |= BIT["was_automated"]
+        if record.automated * 2 > received:
+            more |= _WAS_AUTOMATED
     if not flags & _ANSWER and len(form) >= 15 and context.writers_of(form) >= WRITERS_OF_A_ROBOT:
-        more |= BIT["many_writers"]
+        more |= _MANY_WRITERS
     if context.thread(message).by_owner:
-        more |= BIT["answers_owner"]
+        more |= _ANSWERS_OWNER
     return more
 
 
-def _recipients(message: Message, own: Collection[str], domains: Collection[str], numbers: dict[str, float]) -> int:
-    """Flags about who a mail went to, and how many they were."""
-    flags = 0
-    count = 0
-    writer = message.from_.address if message.from_ is not None else None
+_Group = tuple[Address, ...] | None
+
+
+@lru_cache(maxsize=16_384)  # answers go to whom the mail before them went
+def _recipients(
+    writer: str | None, to: _Group, cc: _Group, bcc: _Group, own: frozenset[str], domains: frozenset[str]
+) -> tuple[int, int | None]:
+    """Flags about who a mail went to, and how many they were, if that is known."""
+    flags = count = 0
     theirs = writer.rpartition("@")[2] if writer else ""
-    for group, flag in ((message.to, "to_owner"), (message.cc, "cc_owner"), (message.bcc, "cc_owner")):
+    for group, flag in ((to, _TO_OWNER), (cc, _CC_OWNER), (bcc, _CC_OWNER)):
         for recipient in group or ():
             count += 1
             address = recipient.address
@@ -124,54 +137,62 @@ def _recipients(message: Message, own: Collection[str], domains: Collection[str]
                 continue
             domain = address.rpartition("@")[2]
             if address in own:
-                flags |= BIT[flag] | _TO_HOME
+                flags |= flag | _TO_HOME
             elif domain in domains:
                 flags |= _TO_HOME
             if address == writer:
-                flags |= BIT["to_self"]
+                flags |= _TO_SELF
             flags |= _TO_SENDER if domain == theirs else _TO_OTHER
-    if message.cc:
-        flags |= BIT["copies"]
-    if message.to is not None or message.cc is not None:
-        numbers["recipients"] = count
-        if count <= 1:
-            flags |= BIT["one_recipient"] if count else BIT["no_recipients"]
-        if count and own and not flags & (BIT["to_owner"] | BIT["cc_owner"]):
-            flags |= BIT["not_to_owner"]
-    return flags
+    if cc:
+        flags |= _COPIES
+    if to is None and cc is None:
+        return flags, None
+    if count <= 1:
+        flags |= _ONE_RECIPIENT if count else _NO_RECIPIENTS
+    if count and own and not flags & (_TO_OWNER | _CC_OWNER):
+        flags |= _NOT_TO_OWNER
+    return flags, count
 
 
 def judge(message: Message, matcher: Matcher, seen: Structure) -> tuple[Compiled, ...]:
     """The rules that fire on the message."""
-    hits = set(NOTHING)
-    writer = message.from_
-    if writer is not None and writer.address:
-        hits |= sender_hits(writer.address, matcher)
-    for field, text in texts(message):
-        hits |= matcher.hits(field, text)
-    return matcher.fired(hits, seen)
+    return matcher.fired(hits(message, matcher), seen)
 
 
-def texts(message: Message) -> Iterator[tuple[str, str]]:
-    """Field and text of everything that rules may look at, the sender's address apart."""
+def hits(message: Message, matcher: Matcher) -> int:
+    """The patterns that occur in the message."""
+    found = 0
     if message.subject:
-        yield "subject", traits.of_subject(message.subject)[0]
-    if message.from_ is not None and message.from_.name:
-        yield "from_name", traits.plain_name(message.from_.name)
-    for group in (message.to, message.cc):
+        found = matcher.hits("subject", traits.of_subject(message.subject)[0])
+    if message.from_ is not None:
+        found |= matcher.joint(message.from_, _of_sender)
+    if message.to or message.cc:
+        found |= matcher.joint((message.to, message.cc), _of_recipients)
+    if message.headers:
+        found |= matcher.in_headers(message.headers)
+    for address in message.reply_to or ():
+        if address.address:
+            found |= matcher.hits("reply_to", address.address)
+    for folder in message.folders or ():
+        found |= matcher.hits("folder", folder)
+    return found
+
+
+def _of_sender(sender: Address) -> Iterator[tuple[str, str]]:
+    if sender.address:
+        yield from _parts(sender.address)
+    if sender.name:
+        yield "from_name", traits.plain_name(sender.name)
+
+
+def _of_recipients(groups: tuple[_Group, _Group]) -> Iterator[tuple[str, str]]:
+    for group in groups:
         for recipient in (group or ())[:RECIPIENTS_READ]:
             if recipient.address:
                 yield "to", recipient.address
-    for name, value in (message.headers or {}).items():
-        yield "header." + name, value or " "
-    for address in message.reply_to or ():
-        if address.address:
-            yield "reply_to", address.address
-    for folder in message.folders or ():
-        yield "folder", folder
 
 
-def sender_hits(address: str, matcher: Matcher) -> frozenset[int]:
+def sender_hits(address: str, matcher: Matcher) -> int:
     """Patterns that occur in an address as a whole, its local part, its domain."""
     return matcher.joint(address, _parts)
 

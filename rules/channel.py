@@ -167,10 +167,15 @@ def texts(event: Event) -> Iterator[tuple[str, str]]:
 
 def judge(event: Event, matcher: Matcher, seen: Structure) -> tuple[Compiled, ...]:
     """The rules that fire on the event."""
-    hits: set[int] = set()
+    return matcher.fired(hits(event, matcher), seen)
+
+
+def hits(event: Event, matcher: Matcher) -> int:
+    """The patterns that occur in the event."""
+    found = 0
     for field, text in texts(event):
-        hits |= matcher.hits(field, text)
-    return matcher.fired(hits, seen)
+        found |= matcher.hits(field, text)
+    return found
 
 
 def decide(sums: Mapping[str, float]) -> tuple[Channel, float]:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 
-from connectors.observations import Event, Message
-from rules.meaning import Purpose
+from connectors.observations import Message
 
 FORMS_KEPT = 64  # subject forms remembered per address
 WRITERS_KEPT = 8
@@ -20,38 +18,23 @@ _VARYING = re.compile(r"\d+")
 
 @dataclass(slots=True)
 class AddressRecord:
-    """One address: mails `received` from it and `sent` to it by the owner, and its habits.
+    """One address: mails `received` from it, how many of them `automated`, and mails `sent` to it by the owner.
 
-    `answered`: mails of the owner that answered one of its; `answers`: its mails that answered one of the owner's.
     `forms`: how often it used each subject form (see `subject_form`).
     """
 
     received: int = 0
     sent: int = 0
-    answered: int = 0
-    answers: int = 0
     automated: int = 0
-    meetings: int = 0
-    first_seen: datetime | None = None
-    last_seen: datetime | None = None
-    last_received: datetime | None = None
-    last_sent: datetime | None = None
     forms: dict[str, int] = field(default_factory=dict)
-    hours: list[int] = field(default_factory=lambda: [0] * 24)
-    purposes: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
 
 
 @dataclass(slots=True)
 class ThreadRecord:
-    """One conversation so far: how many mails, who wrote them, what they were for (summed probabilities)."""
+    """One conversation so far: how many mails, and how many of them the owner wrote."""
 
     count: int = 0
     by_owner: int = 0
-    writers: set[str] = field(default_factory=set)
-    started: datetime | None = None
-    last: datetime | None = None
-    last_writer: str | None = None
-    purposes: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
 
 
 _NOBODY = AddressRecord()
@@ -64,10 +47,9 @@ class Context:
     def __init__(self) -> None:
         self.addresses: dict[str, AddressRecord] = {}
         self.threads: dict[str, ThreadRecord] = {}
-        self.meetings: dict[str, int] = {}  # title form of meetings: how often so far
-        self.forms: dict[str, set[str]] = {}  # subject form: who has used it, up to a few
+        self.forms: dict[str, tuple[str, ...]] = {}  # subject form: who has used it, up to a few
         self.home_seen = False  # some mail was addressed to the owner or the owner's organisation
-        self.seen = 0
+        self._asked: tuple[Message | None, str] = (None, "")  # the last message and its thread
 
     def address(self, address: str | None) -> AddressRecord:
         """What is known of an address; an empty record where nothing is. Not to be changed."""
@@ -79,106 +61,73 @@ class Context:
 
     def thread_key(self, message: Message) -> str:
         """What ties a mail to its conversation: the source's thread id, the first reference, or its subject."""
-        if message.thread:
-            return "t" + message.thread
-        if message.references:
-            return "r" + message.references[0]
-        if message.in_reply_to:
-            return "r" + message.in_reply_to
-        subject = bare_subject(message.subject or "").lower()
-        if is_answer(message.subject or "") and len(subject) >= 3:
-            return "s" + subject
-        return "r" + (message.message_id or message.id)
+        asked, key = self._asked
+        if asked is not message:
+            key = _thread_key(message)
+            self._asked = (message, key)
+        return key
 
     def writers_of(self, form: str) -> int:
         """How many addresses have used this subject form so far; counted up to a handful."""
         return len(self.forms.get(form, ()))
 
-    def take(self, message: Message, *, owner_wrote: bool, automated: bool, purpose: Purpose) -> None:
+    def take(self, message: Message, *, owner_wrote: bool, automated: bool) -> None:
         """Remember a message that has been judged."""
-        self.seen += 1
-        when = message.date or message.received
         writer = message.from_.address if message.from_ is not None else None
         thread = self._thread(message)
         if owner_wrote:
             for group in (message.to, message.cc, message.bcc):
                 for recipient in group or ():
                     if recipient.address:
-                        self._sent(recipient.address, when, thread)
+                        self._record(recipient.address).sent += 1
         elif writer:
-            self._received(writer, message, when, thread, automated=automated, purpose=purpose)
+            self._received(self._record(writer), writer, message.subject, automated=automated)
         thread.count += 1
         thread.by_owner += owner_wrote
-        thread.started = thread.started or when
-        thread.last = when or thread.last
-        thread.last_writer = writer
-        if writer:
-            thread.writers.add(writer)
-        _add(thread.purposes, purpose)
 
-    def take_event(self, event: Event, others: tuple[str, ...]) -> None:
-        """Remember a meeting with these people."""
-        self.seen += 1
-        form = subject_form(event.title or "")
-        if form:
-            self.meetings[form] = self.meetings.get(form, 0) + 1
-        for address in others[:50]:
-            record = self._record(address, event.start)
-            record.meetings += 1
-
-    def _record(self, address: str, when: datetime | None) -> AddressRecord:
+    def _record(self, address: str) -> AddressRecord:
         record = self.addresses.get(address)
         if record is None:
-            record = self.addresses[address] = AddressRecord(first_seen=when)
-        record.last_seen = when or record.last_seen
+            record = self.addresses[address] = AddressRecord()
         return record
 
-    def _sent(self, address: str, when: datetime | None, thread: ThreadRecord) -> None:
-        record = self._record(address, when)
-        record.sent += 1
-        record.last_sent = when or record.last_sent
-        record.answered += address in thread.writers
-
-    def _received(
-        self,
-        writer: str,
-        message: Message,
-        when: datetime | None,
-        thread: ThreadRecord,
-        *,
-        automated: bool,
-        purpose: Purpose,
-    ) -> None:
-        record = self._record(writer, when)
+    def _received(self, record: AddressRecord, writer: str, subject: str | None, *, automated: bool) -> None:
         record.received += 1
         record.automated += automated
-        record.answers += thread.by_owner > 0
-        record.last_received = when or record.last_received
-        form = subject_form(message.subject or "")
-        writers = self.forms.setdefault(form, set())
-        if len(writers) < WRITERS_KEPT:
-            writers.add(writer)
-        if form in record.forms or len(record.forms) < FORMS_KEPT:
-            record.forms[form] = record.forms.get(form, 0) + 1
-        if when is not None:
-            record.hours[when.hour] += 1
-        _add(record.purposes, purpose)
+        form = subject_form(subject or "")
+        writers = self.forms.get(form, ())
+        if len(writers) < WRITERS_KEPT and writer not in writers:
+            self.forms[form] = (*writers, writer)
+        forms = record.forms
+        if form in forms or len(forms) < FORMS_KEPT:
+            forms[form] = forms.get(form, 0) + 1
 
     def _thread(self, message: Message) -> ThreadRecord:
         key = self.thread_key(message)
         thread = self.threads.get(key)
         if thread is None:
             thread = self.threads[key] = ThreadRecord()
-            by_subject = "s" + bare_subject(message.subject or "").lower()
+            by_subject = _by_subject(message.subject or "")
             if len(by_subject) > 3 and key[0] == "r" and by_subject not in self.threads:
                 self.threads[by_subject] = thread  # where answers carry no references the subject ties them
         return thread
 
 
-def _add(sums: list[float], purpose: Purpose) -> None:
-    sums[0] += purpose.relational
-    sums[1] += purpose.working
-    sums[2] += purpose.transactional
+def _thread_key(message: Message) -> str:
+    if message.thread:
+        return "t" + message.thread
+    if message.references:
+        return "r" + message.references[0]
+    if message.in_reply_to:
+        return "r" + message.in_reply_to
+    if message.subject and is_answer(message.subject) and len(key := _by_subject(message.subject)) > 3:
+        return key
+    return "r" + (message.message_id or message.id)
+
+
+@lru_cache(maxsize=50_000)
+def _by_subject(subject: str) -> str:
+    return "s" + bare_subject(subject).lower()
 
 
 _ANSWER = re.compile(
@@ -196,6 +145,7 @@ def bare_subject(subject: str) -> str:
     return subject[found.end() :].strip() if found else subject.strip()
 
 
+@lru_cache(maxsize=50_000)
 def is_answer(subject: str) -> bool:
     """Whether the subject carries a mark of an answer or a forward."""
     return _ANSWER.match(subject) is not None

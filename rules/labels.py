@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Protocol
 
 from connectors.observations import Event, Message, Observation
@@ -71,13 +72,10 @@ class Labeller:
 
     def _event(self, event: Event) -> Decision:
         seen = channel.structure(event, self._own, self._domains)
-        fired = channel.judge(event, self._events, seen)
-        weighed = self._events.weighed(fired)
+        weighed = self._events.weighed(channel.hits(event, self._events), seen)
         sums = weighed.sums
         met, confidence = channel.decide(sums)
         purpose, reasons = self._purpose.judge(event, weighed.purpose, self.context)
-        others = tuple(a.address for a in event.attendees or () if a.address and a.address not in self._own)
-        self.context.take_event(event, others)
         return Decision(
             id=event.id,
             channel=met,
@@ -87,13 +85,13 @@ class Labeller:
             crowd=sums.get("crowd", 0.0) + CROWD_PRIOR > 0,
             purpose=purpose,
             standing=sums.get("standing", 0.0) + STANDING_PRIOR > 0,
-            conference_provider=channel.provider(fired) if met in (Channel.VIDEO, Channel.PHONE) else None,
+            conference_provider=channel.provider(weighed.fired) if met in (Channel.VIDEO, Channel.PHONE) else None,
             evidence=_strongest(weighed.other, reasons),
         )
 
     def _message(self, message: Message) -> Decision:
         seen = automation.structure(message, self._own, self._domains, self.context)
-        weighed = self._messages.weighed(automation.judge(message, self._messages, seen))
+        weighed = self._messages.weighed(automation.hits(message, self._messages), seen)
         sums = weighed.sums
         owner_wrote = seen.has("from_owner")
         self.context.home_seen |= seen.has("to_home")
@@ -101,7 +99,7 @@ class Labeller:
         automated = probability >= 0.5
         met, confidence = _mail_channel(sums, probability)
         purpose, reasons = self._purpose.judge(message, weighed.purpose, self.context)
-        self.context.take(message, owner_wrote=owner_wrote, automated=automated, purpose=purpose)
+        self.context.take(message, owner_wrote=owner_wrote, automated=automated)
         return Decision(
             id=message.id,
             channel=met,
@@ -125,11 +123,14 @@ def _mail_channel(sums: Mapping[str, float], automated: float) -> tuple[Channel,
 
 def _strongest(mine: tuple[Evidence, ...], reasons: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     every = mine + reasons
-    return every if len(every) <= EVIDENCE_KEPT else tuple(sorted(every, key=_lightness)[:EVIDENCE_KEPT])
+    if len(every) <= EVIDENCE_KEPT:
+        return every
+    sized = [(-abs(evidence.weight), evidence) for evidence in every]
+    sized.sort(key=_lightness)
+    return tuple([evidence for _, evidence in sized[:EVIDENCE_KEPT]])
 
 
-def _lightness(evidence: Evidence) -> float:
-    return -abs(evidence.weight)
+_lightness = itemgetter(0)
 
 
 def _purpose_judge(rules: RuleSet, owner: Owner) -> PurposeJudge:

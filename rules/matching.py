@@ -1,16 +1,16 @@
 """Rules made fast: per field one RE2 set that tells in one pass which patterns occur, and memories of what it said.
 
 Subjects, senders and places repeat, so most observations cost a few look-ups; a new text costs one pass over it,
-however many rules there are.
+however many rules there are. Patterns have numbers, and what occurs is an integer with the bits of those numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Set as AbstractSet
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import exp
-from typing import Any
+from typing import Any, TypeVar
 
 import re2
 
@@ -18,6 +18,8 @@ from rules.fields import BIT, Structure
 from rules.folding import fold
 from rules.meaning import Evidence
 from rules.ruleset import Rule, RuleSet
+
+T = TypeVar("T", bound=Hashable)
 
 REMEMBERED = 50_000  # texts per field; then the memory starts afresh
 SETS_KEPT = 4  # compiled rule sets
@@ -32,12 +34,12 @@ _options.max_mem = 256 << 20  # the automaton of a whole pack; RE2 would else gi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
-    """A rule ready to be asked: numbers of patterns, bits of flags, and the evidence it would give."""
+    """A rule ready to be asked: bits of patterns, bits of flags, and the evidence it would give."""
 
     rule: Rule
-    any_of: frozenset[int]
-    unless: frozenset[int]
-    all_of: tuple[int, ...]
+    any_of: int
+    unless: int
+    all_of: int
     need: int
     forbid: int
     low: tuple[tuple[str, float], ...]
@@ -45,15 +47,15 @@ class Compiled:
     group: str
     evidence: tuple[Evidence, ...]
 
-    def fires(self, hits: AbstractSet[int], flags: int) -> bool:
+    def fires(self, hits: int, flags: int) -> bool:
         """Whether patterns and flags are as the rule wants them; numbers are asked by `counts`."""
-        if flags & self.need != self.need or flags & self.forbid:
-            return False
-        if self.any_of and self.any_of.isdisjoint(hits):
-            return False
-        if self.unless and not self.unless.isdisjoint(hits):
-            return False
-        return not self.all_of or all(pattern in hits for pattern in self.all_of)
+        return (
+            flags & self.need == self.need
+            and not flags & self.forbid
+            and (not self.any_of or self.any_of & hits != 0)
+            and not self.unless & hits
+            and hits & self.all_of == self.all_of
+        )
 
     def counts(self, numbers: Mapping[str, float]) -> bool:
         """Whether the numbers are known and within the rule's bounds."""
@@ -62,19 +64,20 @@ class Compiled:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
     """What rules add up to: log-odds per label, evidence for purposes, and evidence for everything else."""
 
+    fired: tuple[Compiled, ...]
     sums: Mapping[str, float]
     purpose: tuple[Evidence, ...]
     other: tuple[Evidence, ...]
 
     @classmethod
-    def of(cls, fired: Iterable[Compiled]) -> Weighed:
+    def of(cls, fired: tuple[Compiled, ...]) -> Weighed:
         sums, evidence = weigh(fired)
         purpose = tuple([one for one in evidence if one.for_ in PURPOSES])
-        return cls(sums, purpose, tuple([one for one in evidence if one.for_ not in PURPOSES]))
+        return cls(fired, sums, purpose, tuple([one for one in evidence if one.for_ not in PURPOSES]))
 
 
 class _Field:
@@ -82,29 +85,39 @@ class _Field:
 
     def __init__(self) -> None:
         self.patterns: dict[str, int] = {}
-        self.memory: dict[str, frozenset[int]] = {}
+        self.memory: dict[str, int] = {}
         self.set: Any = None
-        self.ids: list[int] = []
+        self.bits: list[int] = []
 
     def compile(self) -> None:
         self.set = re2.Set.SearchSet(_options)
         for pattern, number in self.patterns.items():
             self.set.Add(fold(pattern))
-            self.ids.append(number)
+            self.bits.append(1 << number)
         self.set.Compile()
 
-    def hits(self, text: str) -> frozenset[int]:
+    def hits(self, text: str) -> int:
         known = self.memory.get(text)
         if known is None:
             if len(self.memory) >= REMEMBERED:
                 self.memory.clear()
             folded = fold(text[:LONGEST]).encode("utf-8", "replace")
-            known = frozenset(self.ids[number] for number in self.set.Match(folded) or ())
+            known = 0
+            for number in self.set.Match(folded) or ():
+                known |= self.bits[number]
             self.memory[text] = known
         return known
 
 
-NOTHING: frozenset[int] = frozenset()
+class _Bounds:
+    """Where the rules divide a number's range: numbers between the same bounds are one to them."""
+
+    def __init__(self, low: Iterable[float], high: Iterable[float]) -> None:
+        self._low, self._high = sorted(set(low)), sorted(set(high))
+        self.size = (len(self._low) + 1) * (len(self._high) + 1)
+
+    def place(self, number: float) -> int:
+        return bisect_right(self._low, number) * (len(self._high) + 1) + bisect_left(self._high, number)
 
 
 class Matcher:
@@ -113,54 +126,76 @@ class Matcher:
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._fields: dict[str, _Field] = {}
         self._next = 0
-        self._joint: dict[str, frozenset[int]] = {}
+        self._joint: dict[Hashable, int] = {}
         self._by_pattern: dict[int, list[Compiled]] = {}
         self._structural: list[Compiled] = []
         self._counting: list[Compiled] = []
-        self._seen: dict[tuple[frozenset[int], int], tuple[tuple[Compiled, ...], tuple[Compiled, ...]]] = {}
-        self._weighed: dict[tuple[Compiled, ...], Weighed] = {}
+        self._asked = 0  # flags that some rule asks for
+        self._seen: dict[tuple[int, int], tuple[tuple[Compiled, ...], tuple[Compiled, ...]]] = {}
+        self._weighed: dict[tuple[int, int, int], Weighed] = {}
         for rule in rules:
             self._add(rule)
         for one in self._fields.values():
             one.compile()
+        self._headers = {
+            name.removeprefix("header."): one for name, one in self._fields.items() if name.startswith("header.")
+        }
+        names = {name for rule in self._counting for name, _ in (*rule.low, *rule.high)}
+        self._bounds = {name: self._bounds_of(name) for name in sorted(names)}
 
     @property
     def fields(self) -> tuple[str, ...]:
         return tuple(self._fields)
 
-    def hits(self, field: str, text: str) -> frozenset[int]:
-        """Numbers of the patterns that occur in `text`, seen as this field."""
+    def hits(self, field: str, text: str) -> int:
+        """Bits of the patterns that occur in `text`, seen as this field."""
         one = self._fields.get(field)
-        return one.hits(text) if one is not None and text else NOTHING
+        return one.hits(text) if one is not None and text else 0
 
-    def joint(self, text: str, parts: Callable[[str], Iterable[tuple[str, str]]]) -> frozenset[int]:
-        """Hits of a text that is several fields at once, `parts` telling which; remembered as a whole."""
-        known = self._joint.get(text)
+    def joint(self, what: T, parts: Callable[[T], Iterable[tuple[str, str]]]) -> int:
+        """Hits of what is several fields and texts at once, `parts` telling which; remembered as a whole."""
+        known = self._joint.get(what)
         if known is None:
             if len(self._joint) >= REMEMBERED:
                 self._joint.clear()
-            known = NOTHING.union(*(self.hits(field, part) for field, part in parts(text)))
-            self._joint[text] = known
+            known = 0
+            for field, part in parts(what):
+                known |= self.hits(field, part)
+            self._joint[what] = known
         return known
 
-    def fired(self, hits: AbstractSet[int], structure: Structure) -> tuple[Compiled, ...]:
+    def in_headers(self, headers: Mapping[str, str]) -> int:
+        """Hits of a message's headers; an empty one is a blank."""
+        hits = 0
+        for name, value in headers.items():
+            one = self._headers.get(name)
+            if one is not None:
+                hits |= one.hits(value or " ")
+        return hits
+
+    def fired(self, hits: int, structure: Structure) -> tuple[Compiled, ...]:
         """The rules that fire, each once, always in the same order."""
-        fired, counting = self._by_flags(frozenset(hits), structure.flags)
+        fired, counting = self._by_flags(hits, structure.flags & self._asked)
         if counting:
             counted = tuple([rule for rule in counting if rule.counts(structure.numbers)])
             return fired + counted if counted else fired
         return fired
 
-    def weighed(self, fired: tuple[Compiled, ...]) -> Weighed:
-        """What the rules that fired add up to; the same rules fire together again and again."""
-        known = self._weighed.get(fired)
+    def weighed(self, hits: int, structure: Structure) -> Weighed:
+        """What the rules that fire add up to; the same is seen together again and again."""
+        place, numbers = 0, structure.numbers
+        for name, bounds in self._bounds.items():
+            number = numbers.get(name)
+            place = place * (bounds.size + 1) + (0 if number is None else 1 + bounds.place(number))
+        key = (hits, structure.flags & self._asked, place)
+        known = self._weighed.get(key)
         if known is None:
             if len(self._weighed) >= REMEMBERED:
                 self._weighed.clear()
-            known = self._weighed[fired] = Weighed.of(fired)
+            known = self._weighed[key] = Weighed.of(self.fired(hits, structure))
         return known
 
-    def _by_flags(self, hits: frozenset[int], flags: int) -> tuple[tuple[Compiled, ...], tuple[Compiled, ...]]:
+    def _by_flags(self, hits: int, flags: int) -> tuple[tuple[Compiled, ...], tuple[Compiled, ...]]:
         """The rules that patterns and flags alone make fire, and those that wait for a number; what was seen together
         before is not worked out again."""
         key = (hits, flags)
@@ -169,7 +204,7 @@ class Matcher:
             if len(self._seen) >= REMEMBERED:
                 self._seen.clear()
             fired = [rule for rule in self._structural if rule.fires(hits, flags)]
-            for number in sorted(hits):  # in the order of the rules, so that the same is always told first
+            for number in _numbers(hits):  # in the order of the rules, so that the same is always told first
                 for rule in self._by_pattern.get(number, ()):
                     if rule not in fired and rule.fires(hits, flags):
                         fired.append(rule)
@@ -185,14 +220,14 @@ class Matcher:
         return patterns[pattern]
 
     def _add(self, rule: Rule) -> None:
-        any_of = frozenset(self._number(field, pattern) for field in rule.fields for pattern in rule.patterns)
-        unless = frozenset(self._number(field, pattern) for field in rule.fields for pattern in rule.unless)
+        any_of = {self._number(field, pattern) for field in rule.fields for pattern in rule.patterns}
+        unless = {self._number(field, pattern) for field in rule.fields for pattern in rule.unless}
         all_of = tuple(self._number(field, pattern) for field, pattern in rule.match.items())
         compiled = Compiled(
             rule=rule,
-            any_of=any_of,
-            unless=unless,
-            all_of=all_of,
+            any_of=_bits_at(any_of),
+            unless=_bits_at(unless),
+            all_of=_bits_at(all_of),
             need=_bits(rule.when.has),
             forbid=_bits(rule.when.lacks),
             low=tuple(rule.when.min.items()),
@@ -200,6 +235,7 @@ class Matcher:
             group=rule.group or rule.name,
             evidence=tuple(Evidence(rule.name, rule.because, label, w) for label, w in rule.evidence.items()),
         )
+        self._asked |= compiled.need | compiled.forbid
         if compiled.low or compiled.high:
             self._counting.append(compiled)
             return
@@ -207,6 +243,12 @@ class Matcher:
             self._by_pattern.setdefault(number, []).append(compiled)
         if not any_of and not all_of:
             self._structural.append(compiled)
+
+    def _bounds_of(self, name: str) -> _Bounds:
+        return _Bounds(
+            (bound for rule in self._counting for named, bound in rule.low if named == name),
+            (bound for rule in self._counting for named, bound in rule.high if named == name),
+        )
 
 
 _compiled: dict[tuple[str, str], Matcher] = {}
@@ -228,6 +270,21 @@ def _bits(names: Iterable[str]) -> int:
     for name in names:
         bits |= BIT[name]
     return bits
+
+
+def _bits_at(numbers: Iterable[int]) -> int:
+    bits = 0
+    for number in numbers:
+        bits |= 1 << number
+    return bits
+
+
+def _numbers(bits: int) -> Iterator[int]:
+    """The numbers of the bits that are set, smallest first."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def weigh(fired: Iterable[Compiled]) -> tuple[dict[str, float], list[Evidence]]:
