@@ -9,35 +9,49 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from rules.health.assessment import Assessment, Facet
-from rules.meaning import Evidence, Interaction, Person
+from rules.health.assessment import FLAGS, Assessment, Facet
+from rules.meaning import Direction, Evidence, Interaction, Person
 from syncd.assess import assess, backtest
 from syncd.config import Config
 from syncd.ledger import Ledger
-from syncd.report.words import LABELS, day, listed, shown_name, shown_text
+from syncd.report.choice import sunday
+from syncd.report.words import LABELS, day, listed, percent, shown_name, shown_text
 from syncd.rows import happened, interaction_row, person_row
 
 LATEST = 8
 WEEKS = 52
 WIDTH = 100
-_MEANS = {
-    "transactional": "orders, invoices and the like, of what is not personal; their firm's automatic mail included",
-    "personal": "personal contact, of all contact in the last half year",
-    "richness": "how near you come: in person counts 1, video 0.75, phone 0.6, mail 0.2",
-    "begun_by_them": "conversations and meetings that they began",
-    "continuity": "months with personal contact",
-    "answered_by_them": "your questions that they answered within three days",
-    "answered_by_you": "their questions that you answered within three days",
-    "meetings_kept": "meetings that you did not call off",
-    "rhythm": "how likely it is that personal contact has not fallen",
-    "hours_met": "in meetings and calls, over the last year",
-    "mails_written": "from you to them, over the last year",
-    "your_answer": "how long your answers take, half of them less",
-    "their_answer": "how long their answers take, half of them less",
-    "given": "personal contact that you began unasked, introductions included, over the last year",
-    "received": "personal contact that they began unasked, introductions included, over the last year",
-    "open_with_you": "conversations of the last thirty days that wait for your answer",
-    "open_with_them": "conversations of the last thirty days that wait for theirs",
+# What each facet says, as it ends a line that began with the figure.
+_SHARES = {
+    "rhythm": "certain that personal contact has not fallen",
+    "personal": "of all contact was personal",
+    "transactional": "of the rest was orders, invoices and the like, their firm's automatic mail included",
+    "richness": "of the way to meeting in person (video counts 75, phone 60, email 20)",
+    "begun_by_them": "of conversations and meetings were begun by them",
+    "continuity": "of the months had personal contact",
+    "answered_by_them": "of your questions they answered within three days",
+    "answered_by_you": "of their questions you answered within three days",
+    "meetings_kept": "of the meetings agreed on you did not call off",
+}
+_AMOUNTS = {
+    "your_answer": "until you answer, half of the time (last half year)",
+    "their_answer": "until they answer, half of the time (last half year)",
+    "hours_met": "in meetings and calls (last year)",
+    "mails_written": "from you to them (last year)",
+    "given": "you began personal contact (last year)",
+    "received": "they began personal contact (last year)",
+    "given_answers": "you answered (last year)",
+    "received_answers": "they answered (last year)",
+    "given_introductions": "you introduced somebody to them (last year)",
+    "received_introductions": "they introduced somebody to you (last year)",
+    "given_thanks": "you said thank you (last year)",
+    "received_thanks": "they said thank you (last year)",
+    "given_visits": "you asked them to meet in person, and did (last year)",
+    "received_visits": "they asked you to meet in person, and you did (last year)",
+    "given_unasked": "you wrote or called for no business reason (last year)",
+    "received_unasked": "they wrote or called for no business reason (last year)",
+    "open_with_you": "waiting for your answer (last thirty days)",
+    "open_with_them": "waiting for their answer (last thirty days)",
 }
 _PURPOSES = ("relational", "working", "transactional")
 
@@ -74,11 +88,12 @@ def story(ledger: Ledger, config: Config, person: Person, *, now: datetime) -> I
         return
     for change in backtest(ledger, config, contacts[0].local, now.date(), now=now):
         if change.person == person.id:
-            also = [status.value for status in change.also]
             yield {
                 "week": change.week,
+                "sunday": sunday(change.week),
                 "status": change.status.value,
-                "also": also,
+                "said": LABELS[change.status],
+                "also": [status.value for status in change.also],
                 "probability": change.probability,
             }
 
@@ -111,29 +126,50 @@ def _who(person: Person) -> Iterator[str]:
 
 def _verdict(found: Assessment) -> Iterator[str]:
     since = f" since {day(found.since)}" if found.since else ""
-    sure = f", probability {found.probability:.2f}" if found.probability is not None else ""
+    sure = f", {percent(found.probability)} sure" if found.probability is not None and found.status in FLAGS else ""
     also = f"; also {listed([LABELS[status].lower() for status in found.also])}" if found.also else ""
     yield f"{LABELS[found.status].capitalize()}{since}{sure}{also}."
     yield from _filled(shown_text(found.evidence))
     if found.suggestion:
         yield from _filled(shown_text(found.suggestion))
-    if found.facets:
-        yield ""
-    for name, facet in found.facets.items():
-        yield _facet(name, facet)
-        if name in _MEANS:
-            yield f"    {_MEANS[name]}"
+    if found.health is not None:
+        yield f"Health {found.health:.0f} of 100 (docs/health.md says how it adds up)."
+    for title, said in (("The last half year, and what was usual before:", _SHARES), ("Counted:", _AMOUNTS)):
+        shown = [(found.facets[name], words) for name, words in said.items() if name in found.facets]
+        lines = [f"  {_figure(facet):>11}  {words}{_past(facet)}" for facet, words in shown if _tells(facet)]
+        if lines:
+            yield ""
+            yield title
+            yield from lines
 
 
-def _facet(name: str, facet: Facet) -> str:
-    def shown(value: float) -> str:
-        return f"{value:.0%}" if facet.unit == "share" else f"{value:.1f} {facet.unit}"
+def _tells(facet: Facet) -> bool:
+    """Whether there is anything to say: not of a share of nothing, nor of what never happened."""
+    if facet.unit == "share":
+        return facet.counted != 0 or facet.past is not None
+    return bool(facet.value or facet.past or facet.year_ago)
 
-    between = f" (between {shown(facet.low)} and {shown(facet.high)})" if facet.low < facet.high else ""
-    past = f", before {shown(facet.past)}" if facet.past is not None else ""
-    if facet.counted == 0:
-        return f"  {name.replace('_', ' '):<20} —{past}"
-    return f"  {name.replace('_', ' '):<20} {shown(facet.value)}{between}{past}, {facet.trend}"
+
+def _figure(facet: Facet) -> str:
+    return "–" if facet.counted == 0 else _shown(facet.value, facet.unit)
+
+
+def _shown(value: float, unit: str) -> str:
+    if unit == "share":
+        return f"{value:.0%}"
+    number = f"{value:.1f}" if unit == "hours" and value < 10 else f"{value:.0f}"
+    one, many = _UNITS.get(unit, (unit, unit))
+    return f"{number} {one if number == '1' else many}"
+
+
+_UNITS = {"mails": ("email", "emails"), "times": ("time", "times"), "hours": ("hour", "hours")}
+
+
+def _past(facet: Facet) -> str:
+    if facet.past is not None:
+        moved = "" if facet.trend == "steady" else f", {facet.trend}"
+        return f"; before {_shown(facet.past, facet.unit)}{moved}"
+    return "" if facet.year_ago is None else f"; the year before {_shown(facet.year_ago, facet.unit)}"
 
 
 def _counts(contacts: Sequence[Interaction], as_of: date) -> Iterator[str]:
@@ -151,7 +187,8 @@ def _contact(contact: Interaction, *, subjects: bool) -> Iterator[str]:
     share = getattr(contact.purpose, kind)
     title = f" “{shown_text(contact.title)}”" if subjects and contact.title else ""
     channel = contact.channel.value.replace("_", " ")
-    yield f"  {contact.local}  {channel} ({contact.direction.value}), {kind} {share:.0%}{title}"
+    side = {Direction.IN: " from them", Direction.OUT: " from you"}.get(contact.direction, "")
+    yield f"  {contact.local}  {channel}{side}, {kind} {share:.0%}{title}"
     yield from _reasons("      because", contact.evidence[:4])
 
 

@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.health.assessment import Answer, DriftSettings, History, Status
+from rules.health.crisis import Pulse
 from rules.health.detector import Detector, Method, State, Tide, hear
 from rules.health.diary import MAIL, RICH, Diary, read
 from rules.health.exposure import Exposure
+from rules.health.holes import cut, holes
 from rules.health.labels import KINDS, Sheet
 from rules.health.people import Group, Groups
-from rules.health.portfolio import Pulse
 from rules.health.returns import Returns
 from rules.health.standing import Week as Week  # noqa: PLC0414 - part of what this module offers
 from rules.health.tide import Gauge
@@ -33,6 +34,7 @@ from rules.meaning import Interaction, Traffic
 Ints = NDArray[np.int64]
 
 FORGET = 0.99
+LIKELY = 0.3  # from which a meeting to come counts as planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class Desk:
     ) -> None:
         self.history = history
         self.diary = read(history) if diary is None else diary
-        self.exposure = Exposure(history.coverage)
+        self.holes = holes(history.interactions, history.traffic)
+        self.exposure = Exposure(cut(history.coverage, self.holes))
         self.returns = Returns(history.interactions)
         self.thresholds = Thresholds.of(settings)
         self.detector = Detector(method)
@@ -140,6 +143,12 @@ class Desk:
         usual = float(np.mean(last)) if last else others
         self.pulse[week] = Pulse(self.gauge.found, self.gauge.expected, others, usual)
 
+    def stale(self, week: int) -> str | None:
+        """Why nothing can be said this week, or None."""
+        found = [hole for hole in self.holes if hole.holds(sunday(week))]
+        unread = Exposure(self.history.coverage).stale(week)
+        return unread or (found[-1].said if found and self.exposure.stale(week) else None)
+
     def replay(self, group: Group, until: int) -> Memory:
         """One person from their first contact to the week `until`, under the tides as they were."""
         memory = Memory(self.detector, 1)
@@ -165,6 +174,19 @@ class Desk:
         found = [one for address in group.addresses for one in self._items.get(address, ())]
         return sorted(found, key=lambda one: one.at)
 
+    def until(self, group: Group, day: date) -> list[Interaction]:
+        """What happened with a group up to a day."""
+        return [one for one in self.interactions_of(group) if one.local <= day]
+
+    def first_seen(self, group: Group) -> date | None:
+        """The day of the first contact with a group."""
+        return min((one.local for one in self.interactions_of(group)), default=None)
+
+    def planned_with(self, group: Group) -> Interaction | None:
+        """The next meeting with a group that the calendar holds."""
+        found = [one for address in group.addresses for one in self._plans.get(address, ())]
+        return min(found, key=lambda one: one.at, default=None)
+
     def traffic_of(self, group: Group) -> list[Traffic]:
         """Traffic of a group's organisation, whenever it was."""
         return self._lines.get(group.person.organisation or "", [])
@@ -174,6 +196,14 @@ class Desk:
         found: dict[str, list[Interaction]] = defaultdict(list)
         for item in self.history.interactions:
             found[item.address].append(item)
+        return found
+
+    @cached_property
+    def _plans(self) -> dict[str, list[Interaction]]:
+        found: dict[str, list[Interaction]] = defaultdict(list)
+        for item in self.history.planned:
+            if item.took_place >= LIKELY and not item.crowd and not item.standing:
+                found[item.address].append(item)
         return found
 
     @cached_property
@@ -333,4 +363,4 @@ def follow(
         return
     for week in range(first, last + 1):
         desk.take(week)
-        yield Week(desk, week, desk.exposure.stale(week))
+        yield Week(desk, week, desk.stale(week))

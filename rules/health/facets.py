@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
+from rules.health import giving
 from rules.health.assessment import Facet
 from rules.health.diary import is_contact
 from rules.meaning import Channel, Direction, Interaction, Traffic
 
+QUARTER = timedelta(days=91)
 RECENT = timedelta(days=182)
 YEAR = timedelta(days=364)
 RUNGS = {Channel.IN_PERSON: 1.0, Channel.VIDEO: 0.75, Channel.PHONE: 0.6, Channel.EMAIL: 0.2}
 STRENGTH = 4.0
 Z = 1.64  # a 90 % interval
 ANSWER_WITHIN_HOURS = 72.0
+LEAST_ANSWERS = 3  # for a median
 OPEN_DAYS = (2, 30)  # a question is open after two days, and no longer one after thirty
 MONTH = 30.4
 
@@ -138,39 +141,98 @@ MEASURES: dict[str, tuple[Callable[[Window], Parts], float]] = {
 }
 
 
-def measured(seen: Window, measure: Callable[[Window], Parts], usual: float) -> Facet:
-    """The last half year, beside all that came before it and the same half year a year ago."""
-    last = seen.last
-    earlier = measure(seen.part(seen.first, last - RECENT - timedelta(days=1)))
-    ago = measure(seen.part(last - YEAR - RECENT, last - YEAR)) if last - YEAR > seen.first else []
-    before = share(earlier, usual)[0] if earlier and last - RECENT > seen.first else None
-    recent = seen.part(max(seen.first, last - RECENT), last)
-    counted = measure(recent)
+@dataclass(frozen=True, slots=True)
+class Spells:
+    """The three times that are compared: the last half year, all that came before it, and the same half year a year
+    ago. Nothing came before where the half year holds all, or the year had not begun."""
+
+    recent: Window
+    before: Window | None
+    year_ago: Window | None
+
+    @classmethod
+    def of(cls, seen: Window) -> Spells:
+        last = seen.last
+        return cls(
+            seen.part(max(seen.first, last - RECENT), last),
+            seen.part(seen.first, last - RECENT - timedelta(days=1)) if last - RECENT > seen.first else None,
+            seen.part(last - YEAR - RECENT, last - YEAR) if last - YEAR > seen.first else None,
+        )
+
+
+def measured(spells: Spells, measure: Callable[[Window], Parts], usual: float) -> Facet:
+    """A share in the last half year, beside the past and the same half year a year ago."""
+    earlier, ago = (measure(part) if part else [] for part in (spells.before, spells.year_ago))
+    before = share(earlier, usual)[0] if earlier else None
+    counted = measure(spells.recent)
     value, low, high = share(counted, usual if before is None else before)
+    return _compared(value, (low, high), before, share(ago, usual)[0] if ago else None, counted=len(counted))
+
+
+def _compared(
+    value: float,
+    between: tuple[float, float],
+    before: float | None,
+    year_ago: float | None,
+    *,
+    counted: int,
+    unit: str = "share",
+) -> Facet:
+    """A facet with its trend: rising or falling where the past lies outside the interval."""
+    low, high = between
     trend = "steady"
     if before is not None and not low <= before <= high:
         trend = "rising" if value > before else "falling"
-    year_ago = share(ago, usual)[0] if ago else None
-    return Facet(
-        round(value, 3),
-        round(low, 3),
-        round(high, 3),
-        None if before is None else round(before, 3),
-        None if year_ago is None else round(year_ago, 3),
-        trend,
-        counted=len(counted),
+    digits = 3 if unit == "share" else 1
+
+    def rounded(number: float | None) -> float | None:
+        return None if number is None else round(number, digits)
+
+    value, low, high = (round(number, digits) for number in (value, low, high))
+    return Facet(value, low, high, rounded(before), rounded(year_ago), trend, unit, counted)
+
+
+def speed(spells: Spells, direction: Direction) -> Facet | None:
+    """How long the answers written in a direction take: the median in hours of the last half year with its 90 %
+    interval by rank, beside the past and the same half year a year ago. None with fewer than three answers."""
+    hours = _hours(spells.recent, direction)
+    if len(hours) < LEAST_ANSWERS:
+        return None
+    aside = max(0, math.floor(len(hours) / 2 - Z * math.sqrt(len(hours)) / 2))
+    before, ago = (
+        median(found) if len(found := _hours(part, direction)) >= LEAST_ANSWERS else None
+        for part in (spells.before, spells.year_ago)
     )
+    between = (hours[aside], hours[-1 - aside])
+    return _compared(median(hours), between, before, ago, counted=len(hours), unit="hours")
+
+
+def _hours(seen: Window | None, direction: Direction) -> list[float]:
+    items = seen.items if seen else ()
+    return sorted(i.answer_hours for i in items if i.answer_hours is not None and i.direction is direction)
+
+
+SPEEDS = {"your_answer": Direction.OUT, "their_answer": Direction.IN}
 
 
 def facets(seen: Window) -> dict[str, Facet]:
     """Every facet by its name: shares first, then hours and counts."""
-    found = {name: measured(seen, measure, usual) for name, (measure, usual) in MEASURES.items()}
+    spells = Spells.of(seen)
+    found = {name: measured(spells, measure, usual) for name, (measure, usual) in MEASURES.items()}
+    for name, direction in SPEEDS.items():
+        if (facet := speed(spells, direction)) is not None:
+            found[name] = facet
     year, ago = _year(seen, 0), _year(seen, 1)
     known = seen.last - YEAR > seen.first
     for name, (measure, unit) in AMOUNTS.items():
         value, before = measure(year), measure(ago) if known else None
         if value is not None:
             found[name] = amount(value, before, unit)
+    for side, by_owner in SIDES.items():
+        given, given_before = (giving.counts(part.items, by_owner=by_owner) for part in (year, ago))
+        for kind in giving.GIFTS:
+            year_ago = float(given_before[kind]) if known else None
+            found[f"{side}_{kind}"] = amount(float(given[kind]), year_ago, "times")
     found["open_with_you"] = amount(float(_open(seen, Direction.IN)), None, "mails")
     found["open_with_them"] = amount(float(_open(seen, Direction.OUT)), None, "mails")
     return found
@@ -195,14 +257,6 @@ def _mails_written(seen: Window) -> float | None:
     return float(sum(i.direction is Direction.OUT for i in seen.items))
 
 
-def _speed(direction: Direction) -> Callable[[Window], float | None]:
-    def measure(seen: Window) -> float | None:
-        hours = [i.answer_hours for i in seen.items if i.answer_hours is not None and i.direction is direction]
-        return median(hours) if len(hours) >= 3 else None
-
-    return measure
-
-
 def _offered(*, by_owner: bool) -> Callable[[Window], float | None]:
     """Personal contact that one side began unasked, introductions included."""
 
@@ -216,11 +270,10 @@ def _offered(*, by_owner: bool) -> Callable[[Window], float | None]:
 AMOUNTS: dict[str, tuple[Callable[[Window], float | None], str]] = {
     "hours_met": (_hours_met, "hours"),
     "mails_written": (_mails_written, "mails"),
-    "your_answer": (_speed(Direction.OUT), "hours"),
-    "their_answer": (_speed(Direction.IN), "hours"),
     "given": (_offered(by_owner=True), "times"),
     "received": (_offered(by_owner=False), "times"),
 }
+SIDES = {"given": True, "received": False}
 
 
 def _open(seen: Window, asked: Direction) -> int:

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from rules.health.assessment import Assessment, Portfolio, Status
 from rules.health.dating import Fall, fallen
+from rules.health.facets import RUNGS
 from rules.health.portfolio import survey
-from rules.health.telling import assess
+from rules.health.sentences import assess
+from rules.health.suggestions import is_warm
 from rules.health.verdicts import KEPT, OVERDUE, too_little
 from rules.health.weeks import DAYS, label, monday, sunday
+from rules.meaning import Channel
 
 if TYPE_CHECKING:
     from rules.health.desk import Desk
@@ -24,6 +27,9 @@ _SHOWN = ("age", "score", "score_any", "before", "before_personal")
 _TRACES = ("trace_ratio", "trace_level")
 _OF_DRIFTING = (Status.DRIFTING, Status.WATCH, Status.HEALTHY)
 FALLS = (Status.DRIFTING, Status.MOVED_DOWN, Status.GOING_QUIET, Status.WATCH)
+
+
+NEARER = (Channel.IN_PERSON, Channel.VIDEO, Channel.PHONE)  # a wish for these is one for no mere mail
 
 
 class Week:
@@ -68,10 +74,30 @@ class Week:
             return None
         return self._desk.returns.since(group.addresses, self.sunday)
 
+    @property
+    def reads_calendars(self) -> bool:
+        return bool(self._desk.history.coverage.calendar)
+
     def overdue(self, row: int) -> bool:
-        """Twice the rhythm that the owner wished for has gone by without personal contact."""
-        wished = self.groups[row].person.every_days
-        return wished is not None and float(self._drift["age"][row]) * DAYS > OVERDUE * wished
+        """Twice the rhythm that the owner wished for has gone by without personal contact, as near on the ladder as
+        they wished, and nothing is planned."""
+        group = self.groups[row]
+        wished = group.person.every_days
+        if wished is None or self._desk.planned_with(group) is not None:
+            return False
+        nearer = group.person.prefers in NEARER
+        if not nearer:
+            return float(self._drift["age"][row]) * DAYS > OVERDUE * wished
+        met = self.wished_for(row) or self._desk.first_seen(group)
+        return met is not None and (self.sunday - met).days > OVERDUE * wished
+
+    def wished_for(self, row: int) -> date | None:
+        """The last day with such personal contact as the owner wished for; None if there was none."""
+        group = self.groups[row]
+        least = RUNGS.get(group.person.prefers, 0.0) if group.person.prefers in NEARER else 0.0
+        items = self._desk.until(group, self.sunday)
+        days = [one.local for one in items if is_warm(one) and RUNGS.get(one.channel, 0.0) >= least]
+        return max(days, default=None)
 
     def sure(self, row: int, status: Status) -> float | None:
         """The probability of what a status says, 4 digits; of healthy and watch that of drifting. None for statuses

@@ -105,4 +105,4 @@ def story(
     with place.meaning() as ledger:
         found = find_person(ledger.meaning.people(), person)
         rows = list(tell(ledger, place.config, found, now=datetime.now(UTC)))
-        show(rows, form, ("week", "status", "also", "probability"), "Nothing to tell yet.")
+        show(rows, form, ("week", "sunday", "said", "also", "probability"), "Nothing to tell yet.")

@@ -16,10 +16,10 @@ _LINKABLE = re.compile(r"(?<=\w)\.(?=[^\W\d_])|:(?=//)|@(?=\w)")
 _JOINER = "\u2060"
 
 HEADLINES = {
-    Status.DRIFTING: "Only the business part goes on{since}",
-    Status.MOVED_DOWN: "You used to meet or talk; you only write{since}",
+    Status.DRIFTING: "Only business has gone on{since}",
+    Status.MOVED_DOWN: "You used to meet or talk;{since} you only write",
     Status.GOING_QUIET: "It has gone quiet between you{since}",
-    Status.ONE_SIDED: "One of you does all the asking{since}",
+    Status.ONE_SIDED: "One of you does nearly all the asking",
     Status.WATCH: "A little less than usual{since}",
 }
 LABELS = {
@@ -27,7 +27,7 @@ LABELS = {
     Status.TOO_LITTLE_HISTORY: "too little history",
     Status.ENDED: "ended",
     Status.DRIFTING: "drifting",
-    Status.MOVED_DOWN: "moved to mail",
+    Status.MOVED_DOWN: "moved to email",
     Status.GOING_QUIET: "going quiet",
     Status.ONE_SIDED: "one-sided",
     Status.NEVER_PERSONAL: "never personal",
@@ -92,8 +92,8 @@ def number_word(number: int) -> str:
 
 
 def percent(share: float) -> str:
-    """97 %; never 100 % or 0 %, which nobody can know."""
-    return f"{min(99, max(1, round(100 * share)))} %"
+    """97%; never 100% or 0%, which nobody can know."""
+    return f"{min(99, max(1, round(100 * share)))}%"
 
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")

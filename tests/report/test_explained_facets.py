@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from rules.health.assessment import Facet, Status
-from rules.health.facets import AMOUNTS, MEASURES, facets, window
-from syncd.explain import _MEANS, _facet, _verdict
+from rules.health.facets import AMOUNTS, MEASURES, SIDES, SPEEDS, facets, window
+from rules.health.giving import GIFTS
+from syncd.explain import _AMOUNTS, _SHARES, _verdict
 from tests.health.desks import contact, sunday_of
 from tests.report.weeks_made_up import ILSE, assessment
 
 
 def test_every_facet_is_explained() -> None:
-    known = {*MEASURES, *AMOUNTS, "open_with_you", "open_with_them", "rhythm"}
-    assert known == _MEANS.keys()
-    lines = list(_verdict(assessment(ILSE, Status.DRIFTING, facets={"continuity": Facet(0.5, 0.3, 0.7)})))
-    assert lines[-2].startswith("  continuity")
-    assert lines[-1] == "    months with personal contact"
+    gifts = {f"{side}_{kind}" for side in SIDES for kind in GIFTS}
+    assert {*MEASURES, "rhythm"} == _SHARES.keys()
+    assert {*AMOUNTS, *SPEEDS, *gifts, "open_with_you", "open_with_them"} == _AMOUNTS.keys()
+    lines = list(_verdict(assessment(ILSE, Status.DRIFTING, facets={"continuity": Facet(0.5, 0.3, 0.7, 0.9, None)})))
+    assert lines[-1].split("  ")[-1] == "of the months had personal contact; before 90%"
 
 
 def test_where_nothing_was_counted_stands_a_dash_and_the_past() -> None:
@@ -22,15 +23,25 @@ def test_where_nothing_was_counted_stands_a_dash_and_the_past() -> None:
     items = [contact(ILSE.id, week) for week in range(50)]
     found = facets(window(items, (), sunday_of(110)))
     assert found["richness"].counted == 0
-    assert _facet("richness", found["richness"]).split() == ["richness", "—,", "before", "95%"]
-    assert _facet("answered_by_you", found["answered_by_you"]).split() == ["answered", "by", "you", "—"]
-    assert "—" not in _facet("continuity", found["continuity"]), "months pass whether anybody is met or not"
-    assert "0.0 hours" in _facet("hours_met", found["hours_met"])
+    lines = list(_verdict(assessment(ILSE, Status.DRIFTING, facets=found)))
+    richness = next(line for line in lines if "meeting in person (video" in line)
+    assert richness.split()[0] == "–"
+    assert richness.endswith("; before 95%")
+    assert not [line for line in lines if "you answered within" in line], "nothing was ever asked"
+    assert [line for line in lines if "of the months" in line], "months pass whether anybody is met or not"
+    assert not [line for line in lines if "0 times" in line and "year before" not in line]
+
+
+def test_one_is_no_plural() -> None:
+    one = {"given_thanks": Facet(1.0, 1.0, 1.0, unit="times"), "hours_met": Facet(1.04, 1.04, 1.04, unit="hours")}
+    text = "\n".join(_verdict(assessment(ILSE, Status.DRIFTING, facets=one)))
+    assert "1 time " in text
+    assert "1.0 hours" in text
 
 
 def test_the_probability_is_left_out_where_a_status_has_none() -> None:
     (first, *_) = _verdict(assessment(ILSE, Status.ENDED, probability=None))
-    assert "probability" not in first
+    assert "sure" not in first
 
 
 def test_names_and_reasons_are_plain_text() -> None:
