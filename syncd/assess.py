@@ -81,10 +81,10 @@ def assess(
             as_of = last
             note = f"All sources end on {last:%-d %B %Y}, so this is how things stood then."
     meaning = _meaning(ledger, config, as_of, now, progress)
-    history = _history(ledger, config, meaning, as_of, now)
+    planned = tuple(one for one in meaning.interactions if one.planned and one.local > as_of and as_of >= today)
+    history = replace(_history(ledger, config, meaning, as_of, now), planned=planned)
     weeks = [week for week in follow(history, as_of, _settings(config)) if week.sunday >= as_of - back]
-    planned = tuple(one for one in meaning.interactions if one.planned and one.local > as_of)
-    return Assessed(as_of, weeks, history, planned if as_of >= today else (), note, tuple(meaning.suggestions))
+    return Assessed(as_of, weeks, history, planned, note, tuple(meaning.suggestions))
 
 
 def backtest(

@@ -58,7 +58,7 @@ def choose(
         one
         for one in known
         if one.status is Status.WATCH
-        and not (_key_on_watch(one) or one.assessment.slight)
+        and not (_watched_closely(one) or one.assessment.slight)
         and not words.silenced(one)
     ]
     entered = {change.person for change in changes if change.week == week and change.status in FLAGS}
@@ -80,11 +80,13 @@ def _matters(one: Known) -> bool:
     if one.status is Status.ONE_SIDED:
         personal = one.assessment.facets.get("personal")
         return one.person.key or personal is None or personal.value >= PERSONAL
-    return one.status in FLAGS or _key_on_watch(one)
+    return one.status in FLAGS or _watched_closely(one)
 
 
-def _key_on_watch(one: Known) -> bool:
-    return one.status is Status.WATCH and one.person.key and not one.assessment.slight
+def _watched_closely(one: Known) -> bool:
+    """Key people, and those whose contract ends soon: for them to be on watch is enough."""
+    closely = one.person.key or one.assessment.renews is not None
+    return one.status is Status.WATCH and closely and not one.assessment.slight
 
 
 def _rank(one: Known) -> tuple[bool, int, float, str]:

@@ -11,9 +11,9 @@ YEAR_AND_QUARTER = timedelta(days=365 + 91)
 
 # Measures of `rules.health.portfolio`, in the order in which they are shown, and how they are said.
 _SHOWN = {
-    "met_in_person": "people you met in person",
-    "spoke_by_phone": "people you spoke with by phone",
-    "personal_contact": "people with any personal contact",
+    "met_in_person": "{people} you met in person",
+    "spoke_by_phone": "{people} you spoke to by phone",
+    "personal_contact": "{people} with whom contact was personal",
     "meaningful": "of all contact was personal",
     "concentration": "of personal contact went to your five closest",
 }
@@ -49,7 +49,7 @@ class Figure:
 
 
 def _shown(value: float, unit: str) -> str:
-    return f"{value:.0f} {unit}".rstrip()
+    return f"{value:.0f}{unit}"
 
 
 def figures(portfolio: Portfolio, as_of: date, first: date | None, *, calendars: bool = True) -> tuple[Figure, ...]:
@@ -74,4 +74,5 @@ def _many(portfolio: Portfolio) -> bool:
 def _figure(label: str, facet: Facet, comparable: bool) -> Figure:
     scale, unit = (100.0, "%") if facet.unit == "share" else (1.0, "")
     before = facet.year_ago * scale if comparable and facet.year_ago is not None else None
-    return Figure(label, facet.value * scale, before, unit)
+    value = facet.value * scale
+    return Figure(label.format(people="person" if round(value) == 1 else "people"), value, before, unit)

@@ -13,9 +13,10 @@ from datetime import date
 from typing import Protocol
 
 from rules.health.assessment import Assessment, Change, Portfolio, Status
+from rules.health.holes import cut, holes
 from rules.meaning import Coverage, Interaction, Merge, Person, Traffic
 from syncd.config.model import Config
-from syncd.report import summary, words
+from syncd.report import summary, ties, words
 from syncd.report.answers import JournalEntry, code
 from syncd.report.choice import Choice, choose
 from syncd.report.figures import Figure, figures
@@ -25,7 +26,6 @@ from syncd.report.seeing import Seen, see
 NAMED = 8  # lines of those on the list or on watch; more are counted
 CALL_FIRST = 5
 WARM = 0.35  # from which contact is called personal here
-RENEWAL_WEEKS = 18  # how long before its end a contract is looked at
 
 
 class WeekLike(Protocol):
@@ -132,7 +132,10 @@ class Report:
         call_first: whom to call first, when nearly everybody fell quiet at once.
         waiting: flagged people who are only named: suggested not long ago, or more than fit.
         more_waiting, more_watched: how many there are beyond those shown.
+        renewals: whose contract ends soon and who is on no card.
         close: who could be called in a crisis, and where that differs from whom the owner calls key.
+        given: what the owner gave in the last quarter, and what was received.
+        portfolio: the measures behind it, for machines.
         people: everybody who was assessed, by name.
     """
 
@@ -150,11 +153,14 @@ class Report:
     came_back: tuple[Line, ...]
     watched: tuple[Known, ...]
     more_watched: int
+    renewals: tuple[Line, ...]
     figures: tuple[Figure, ...]
     close: tuple[str, ...]
+    given: tuple[str, ...]
     seen: Seen
     twins: tuple[Twins, ...]
     people: tuple[Known, ...]
+    portfolio: Portfolio
 
     @property
     def answerable(self) -> bool:
@@ -197,7 +203,9 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
     known = _everybody(week.assessments, people, config)
     before = [entry for entry in journal if entry.at.date() <= as_of]
     choice = choose(known, before, list(changes), week.label, as_of)
-    seen = see(coverage, as_of, week.stale)
+    before_holes = cut(coverage, holes(interactions, traffic, as_of), whole=True)
+    seen = see(before_holes, as_of, week.stale)
+    names, key = {one.person.id: one.name for one in known}, {one.person.id for one in known if one.person.key}
     desk = _Desk(interactions, traffic, as_of)
     first = week.portfolio.call_first if week.portfolio.event else ()
     by_id = {one.person.id: one for one in known}
@@ -219,10 +227,13 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
         watched=watched[:NAMED],
         more_watched=max(0, len(watched) - NAMED),
         figures=figures(week.portfolio, as_of, seen.first, calendars=bool(coverage.calendar)) if judged else (),
-        close=summary.closeness(week.portfolio, {name: one.name for name, one in by_id.items()}) if judged else (),
+        renewals=tuple(desk.renewal(one) for one in known if one.assessment.renews and one not in choice.cards),
+        close=ties.closeness(week.portfolio, names, key) if judged else (),
+        given=ties.given(week.portfolio) if judged else (),
         seen=seen,
         twins=tuple(map(_twins, suggestions))[:3],
         people=known,
+        portfolio=week.portfolio,
     )
 
 
@@ -265,6 +276,11 @@ class _Desk:
         warm = [one for one in self._of[known.person.id] if one.personal >= WARM]
         return Line(known, summary.last_contact(warm[-1]) if warm else known.evidence)
 
+    def renewal(self, known: Known) -> Line:
+        """When the contract with a person ends, and how they stand."""
+        text = summary.renewal(known.person, self.as_of)
+        return Line(known, f"{text} {words.sentence(known.label)} {known.evidence}".strip())
+
     def card(self, known: Known, choice: Choice) -> Card:
         person = known.person
         business = self._traffic.get(person.organisation or "", [])
@@ -275,7 +291,7 @@ class _Desk:
             summary.headline(known),
             strip(self._of[person.id], business, self.as_of, ladder=known.status is Status.MOVED_DOWN),
             ("met or spoken", "written") if known.status is Status.MOVED_DOWN else ("personal", "business"),
-            planned=summary.planned(plan) if plan else "",
-            renewal=summary.renewal(person.renews, self.as_of, RENEWAL_WEEKS),
+            planned=summary.planned(plan) if plan and words.day(plan.local) not in known.suggestion else "",
+            renewal=summary.renewal(person, self.as_of),
             said=f"You said on {words.day(said)} that this is right." if said else "",
         )

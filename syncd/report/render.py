@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from rules.health.assessment import Status
+from rules.health.assessment import Burst, Status
 from syncd.report import answers, pictures, words
 from syncd.report.model import Card, Known, Report
 from syncd.report.text import blind_spots, text
@@ -117,9 +117,27 @@ def _document(report: Report) -> dict[str, Any]:
         "suggested": [card.known.person.id for card in report.cards],
         "came_back": [one.known.person.id for one in report.came_back],
         "call_first": [one.known.person.id for one in report.call_first],
+        "renewals": list(report.portfolio.renewals),
+        "portfolio": {
+            "measures": {name: asdict(facet) for name, facet in report.portfolio.measures.items()},
+            "bench": list(report.portfolio.bench),
+            "key_but_distant": list(report.portfolio.key_but_distant),
+            "close_but_not_key": list(report.portfolio.close_but_not_key),
+            "weathered": [_burst(burst) for burst in report.portfolio.weathered],
+        },
         "figures": [{**asdict(figure), "trend": figure.trend} for figure in report.figures],
         "merges": [{"one": twins.one, "other": twins.other, "because": twins.because} for twins in report.twins],
         "people": [_person(known) for known in report.people],
+    }
+
+
+def _burst(burst: Burst) -> dict[str, Any]:
+    return {
+        "person": burst.person,
+        "first": burst.first.isoformat(),
+        "last": burst.last.isoformat(),
+        "mails": burst.mails,
+        "back": burst.back and burst.back.isoformat(),
     }
 
 
@@ -132,6 +150,7 @@ def _person(known: Known) -> dict[str, Any]:
         "organisation": person.organisation,
         "circle": person.circle.value,
         "key": person.key,
+        "renews": person.renews and person.renews.isoformat(),
         "status": assessment.status.value,
         "also": [status.value for status in assessment.also],
         "since": assessment.since and assessment.since.isoformat(),

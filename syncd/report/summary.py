@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from rules.health.assessment import Portfolio, Status
-from rules.meaning import Channel, Direction, Interaction
+from rules.health.assessment import Status
+from rules.health.renewals import due
+from rules.meaning import Channel, Direction, Interaction, Person
 from syncd.report import words
 from syncd.report.choice import Choice
 from syncd.report.seeing import Seen
@@ -23,7 +24,6 @@ _LAST = {
     Channel.NONE: "you last had contact",
 }
 UNJUDGED = (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY)
-CLOSE = 5  # names in a line
 _MET = {
     Channel.IN_PERSON: "You are going to meet",
     Channel.VIDEO: "A video call is planned",
@@ -88,24 +88,13 @@ def notices(known: Sequence[Known], seen: Seen, choice: Choice) -> tuple[str, ..
     return tuple(found)
 
 
-def closeness(portfolio: Portfolio, names: Mapping[str, str]) -> tuple[str, ...]:
-    """Who could be called in a crisis, and where that differs from whom the owner calls key."""
-    lines = (
-        ("You could call in a crisis: {}.", portfolio.bench),
-        ("Key to you, but not close of late: {}.", portfolio.key_but_distant),
-        ("Close to you, though not marked as key: {}.", portfolio.close_but_not_key),
-    )
-    shown = ((line, [names[one] for one in people if one in names][:CLOSE]) for line, people in lines)
-    return tuple(line.format(words.listed(found)) for line, found in shown if found)
-
-
 def headline(known: Known) -> str:
     """What the matter is, in half a sentence."""
     facet = known.assessment.facets.get("transactional")
     since = known.assessment.since
     text = words.HEADLINES.get(known.status, known.label)
     if known.status is Status.DRIFTING and facet is not None:
-        text = "Mostly orders and invoices{since}" if facet.value > 0.5 else "Only work is left between you{since}"
+        text = "Mostly orders and invoices{since}" if facet.value > 0.5 else "Only work has gone on{since}"
     return text.format(since=f" since {words.month(since)}" if since else "")
 
 
@@ -122,9 +111,10 @@ def planned(plan: Interaction) -> str:
     return f"{what} on {words.day(plan.local)} already."
 
 
-def renewal(renews: date | None, as_of: date, weeks: int) -> str:
+def renewal(person: Person, as_of: date) -> str:
     """A contract that ends soon; empty if none does."""
-    if renews is None or not 0 <= (renews - as_of).days <= 7 * weeks:
+    renews = person.renews
+    if renews is None or not due(person, as_of):
         return ""
     left = (renews - as_of).days // 7
     when = "this week" if left == 0 else f"in {words.counted(left, 'week')}"

@@ -31,8 +31,11 @@ def text(report: Report) -> str:
         *_section("Also on the list", (*map(_named, report.waiting), _more(report.more_waiting))),
         *_section("Back again", map(_line, report.came_back)),
         *_section("On watch", (*(_named(one, evidence=True) for one in report.watched), _more(report.more_watched))),
-        *_section("The last 13 weeks", map(_figure, report.figures)),
-        *_section("Who is close", (_filled(line, "- ") for line in report.close)),
+        *_section("Contracts that end soon", map(_line, report.renewals)),
+        *_section(
+            "The last 13 weeks", (*map(_figure, report.figures), *(_filled(line, "- ") for line in report.given))
+        ),
+        *_section("Who is close", _points(report.close)),
         *_section("One person or two?", _twins(report)),
         *_section("What this is based on", map(_filled, (*report.seen.lines, blind_spots()))),
         *_section("How to answer", [_filled(how_to_answer(report.reply_to))] if report.answerable else []),
@@ -88,6 +91,10 @@ def _line(line: Line) -> str:
 def _since(known: Known) -> str:
     since = known.assessment.since
     return f" since {words.month(since)}" if since else ""
+
+
+def _points(lines: Iterable[str]) -> Iterator[str]:
+    return (_filled(line, "- ") for line in lines)
 
 
 def _more(number: int) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from rules.health.assessment import Change, Facet, Portfolio, Status
+from rules.health.assessment import Burst, Change, Facet, Portfolio, Status
 from rules.meaning import Channel, Coverage, Traffic
 from syncd.report import choice
 from syncd.report.model import Report
 from syncd.report.pictures import blocks, heights, months, strip
+from syncd.report.render import html, json_text
+from syncd.report.text import text
 from tests.report.weeks_made_up import (
     AMELIE,
     AS_OF,
@@ -223,8 +226,8 @@ def test_people_whom_the_config_ignores_are_nowhere() -> None:
 def test_figures_stand_beside_the_same_weeks_a_year_ago() -> None:
     found = report().figures
     assert [(figure.shown, figure.shown_before, figure.trend) for figure in found] == [
-        ("9", "14", "less"), ("12", "12", "same"), ("21", "25", "less"), ("31 %", "38 %", "less"),
-        ("52 %", "41 %", "more"),
+        ("9", "14", "less"), ("12", "12", "same"), ("21", "25", "less"), ("31%", "38%", "less"),
+        ("52%", "41%", "more"),
     ]  # fmt: skip
     young = report(coverage=Coverage(mail=((date(2026, 1, 1), date(2026, 11, 23)),), calendar=None)).figures
     assert all(figure.before is None and figure.trend == "" for figure in young)
@@ -245,8 +248,67 @@ def test_who_is_close_and_who_is_key_are_compared() -> None:
     assert report().close == (
         "You could call in a crisis: Tomas Okafor, Bram Kuiper and Amelie Fournel.",
         "Key to you, but not close of late: Ilse Brandsma.",
-        "Close to you, though not marked as key: Tomas Okafor.",
+        "Close to you, but not marked as key: Tomas Okafor.",
     )
+
+
+def test_privileges_gifts_and_what_was_weathered_are_said_and_given_to_machines() -> None:
+    def hours(value: float) -> Facet:
+        return Facet(value, value, value, unit="hours")
+
+    def times(value: float) -> Facet:
+        return Facet(value, value, value, None, 2.0, unit="times")
+
+    measures = MEASURES | {
+        "bench": Facet(12, 12, 12, None, 10, unit="people"),
+        "your_answer_to_key": hours(1.2), "your_answer_to_others": hours(6.4),
+        "visits_with_key": times(2.25), "visits_with_others": times(0.5),
+        "given_visits": times(1.0), "given_thanks": times(3.0), "given_answers": times(0.0),
+        "received_introductions": times(1.0),
+    }  # fmt: skip
+    storm = Burst(TOMAS.id, date(2026, 3, 2), date(2026, 3, 9), 8, date(2026, 4, 14))
+    desk = replace(DESK, measures=measures, weathered=(storm,), renewals=(ILSE.id,))
+    found = report(portfolio=desk)
+    assert found.close[0].endswith("and Amelie Fournel, of 12 such people (10 a year ago).")
+    privileges, weathered = found.close[-2:]
+    assert privileges == (
+        "Key people get your answers in 1 hour, others in 6 hours. In half a year you met each key person 2.2 times, "
+        "each of the others 0.5 times."
+    )
+    assert weathered == (
+        "Weathered: in March 2026 8 emails in two weeks had others copied in; since 14 April 2026 you and Tomas "
+        "Okafor are back in personal contact."
+    )
+    assert found.given == ("You gave 1 invitation to meet and 3 thank-yous.", "You received 1 introduction.")
+    told = json.loads(json_text(found))["portfolio"]
+    assert told["measures"]["given_thanks"]["year_ago"] == 2.0
+    assert told["weathered"] == [
+        {"person": TOMAS.id, "first": "2026-03-02", "last": "2026-03-09", "mails": 8, "back": "2026-04-14"}
+    ]
+    assert (told["bench"], told["key_but_distant"]) == ([TOMAS.id, BRAM.id, AMELIE.id], [ILSE.id])
+    for form in (text(found), html(found)):
+        assert "3 thank-yous" in form
+
+
+def test_a_contract_that_ends_soon_is_looked_at_even_if_all_is_well() -> None:
+    told = [assessment(ILSE, Status.HEALTHY, "Personal contact 30 times.", renews=ILSE.renews)]
+    (line,) = report(told).renewals
+    assert line.text == "The contract ends on 15 February 2027, in 12 weeks. Healthy. Personal contact 30 times."
+    assert report([assessment(ILSE, Status.DRIFTING, renews=ILSE.renews)]).renewals == (), "the card says so already"
+    watched = [assessment(TOMAS, Status.WATCH, renews=date(2027, 1, 1))]
+    assert named(report(watched)) == [TOMAS.id], "close to a renewal a watch is enough"
+
+
+def test_a_hole_in_the_mail_is_among_what_it_is_based_on() -> None:
+    items = [one for one in life() if not date(2025, 1, 6) <= one.local < date(2025, 9, 1)]
+    lines = report(interactions=items).seen.lines
+    assert any(line.startswith("No mail from ") and line.endswith("2025.") for line in lines), lines
+    assert not [line for line in report().seen.lines if line.startswith("No mail")]
+
+
+def test_one_person_is_no_people() -> None:
+    one = replace(DESK, measures={**MEASURES, "met_in_person": Facet(1, 1, 1, None, 3, unit="people")})
+    assert report(portfolio=one).figures[0].label == "person you met in person"
 
 
 def test_the_first_report_compares_with_no_earlier_one() -> None:

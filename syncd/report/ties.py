@@ -1,0 +1,89 @@
+"""What the report says of the whole circle: who is close, whether key people have privileges, what was given and
+received, and what was weathered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from rules.health.assessment import Facet, Portfolio
+from rules.health.facets import SIDES
+from syncd.report import words
+
+NAMES = 5  # in a line
+UNMARKED = 3
+WEATHERED = 2
+# What was given, as it is counted.
+_GIFTS = {
+    "visits": ("invitation to meet", "invitations to meet"),
+    "unasked": ("word without a business reason", "words without a business reason"),
+    "thanks": ("thank-you", "thank-yous"),
+    "introductions": ("introduction", "introductions"),
+    "answers": ("answer", "answers"),
+}
+
+
+def closeness(portfolio: Portfolio, names: Mapping[str, str], key: Collection[str]) -> tuple[str, ...]:
+    """Who could be called in a crisis, and where that differs from whom the owner calls key. `names`: id -> name of
+    everybody who may be named."""
+    return tuple(
+        filter(None, (*_lists(portfolio, names, key), _privileges(portfolio), *_weathered(portfolio, names)))
+    )
+
+
+def _lists(portfolio: Portfolio, names: Mapping[str, str], key: Collection[str]) -> Iterator[str]:
+    bench = [f"{names[one]} (key)" if one in key else names[one] for one in portfolio.bench if one in names]
+    if bench:
+        size = portfolio.measures.get("bench")
+        more = "" if size is None or size.value <= NAMES else f", of {size.value:.0f} such people"
+        before = "" if size is None or size.year_ago is None or not more else f" ({size.year_ago:.0f} a year ago)"
+        yield f"You could call in a crisis: {words.listed(bench[:NAMES])}{more}{before}."
+    for line, people, most in (
+        ("Key to you, but not close of late: {}.", portfolio.key_but_distant, NAMES),
+        ("Close to you, but not marked as key: {}.", portfolio.close_but_not_key, UNMARKED),
+    ):
+        found = [names[one] for one in people if one in names][:most]
+        if found:
+            yield line.format(words.listed(found))
+
+
+def _privileges(portfolio: Portfolio) -> str:
+    """Whether key people get faster answers and more visits than others."""
+    hours, visits = (
+        tuple(portfolio.measures.get(f"{measure}_{who}") for who in ("key", "others"))
+        for measure in ("your_answer_to", "visits_with")
+    )
+    said = []
+    if hours[0] and hours[1]:
+        said.append(f"Key people get your answers in {_hours(hours[0])}, others in {_hours(hours[1])}.")
+    if visits[0] and visits[1]:
+        key, others = (f"{facet.value:.1f} times" for facet in visits if facet)
+        said.append(f"In half a year you met each key person {key}, each of the others {others}.")
+    return " ".join(said)
+
+
+def _hours(facet: Facet) -> str:
+    return words.counted(max(1, round(facet.value)), "hour")
+
+
+def _weathered(portfolio: Portfolio, names: Mapping[str, str]) -> Iterator[str]:
+    known = [burst for burst in portfolio.weathered if burst.person in names and burst.back is not None]
+    for burst in known[:WEATHERED]:
+        assert burst.back is not None
+        yield (
+            f"Weathered: in {words.month(burst.first)} {burst.mails} emails in two weeks had others copied in; since "
+            f"{words.day(burst.back)} you and {names[burst.person]} are back in personal contact."
+        )
+
+
+def given(portfolio: Portfolio) -> tuple[str, ...]:
+    """What the owner gave in the last quarter, and what was received; empty where nothing was."""
+    lines = []
+    for side, who in zip(SIDES, ("You gave", "You received"), strict=True):
+        found = [
+            words.counted(round(facet.value), *_GIFTS[kind])
+            for kind in _GIFTS
+            if (facet := portfolio.measures.get(f"{side}_{kind}")) is not None and facet.value >= 1
+        ]
+        if found:
+            lines.append(f"{who} {words.listed(found)}.")
+    return tuple(lines)
