@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.connector import Batch, Connector, Known, Listed, Source, Unreachable
-from connectors.google.calendar import AHEAD, GoogleCalendarConnector
+from connectors.google.calendar import GoogleCalendarConnector, horizon
 from connectors.google.gmail import GmailConnector
 from connectors.observations import Event, Message
 from connectors.options import AccountOptions
@@ -55,12 +55,12 @@ class Life:
 
     # Mail
 
-    def deliver(self, number: int, places: Sequence[str], hours_ago: int = 0) -> None:
+    def deliver(self, thread: int, places: Sequence[str], hours_ago: int = 0) -> None:
         self.count += 1
         at = self.fake.clock.now - timedelta(hours=hours_ago)
         id_ = f"m{self.count:06}"
         headers = headers_of("Anna <anna@y.example>", OWNER, f"No {id_}", at, f"{id_}@y.example")
-        self.box.deliver(Mail(id_, f"t{number % 9}", at, headers, frozenset(self._there(places))))
+        self.box.deliver(Mail(id_, f"t{thread}", at, headers, frozenset(self._there(places))))
 
     def _there(self, places: Sequence[str]) -> list[str]:
         return [place for place in places if place in SYSTEM or place in self.fake.labels]
@@ -88,7 +88,11 @@ class Life:
         self.count += 1
         self.fake.labels[f"Label_{self.count}"] = f"Own {self.count}"
 
-    # Calendar: every entry begins at eight in the evening UTC, so that a day's syncs have one horizon
+    # Calendar
+
+    def rename_calendar(self) -> None:
+        self.count += 1
+        self.calendar.calendars = (replace(self.calendar.calendars[0], summary=f"Calendar {self.count}"),)
 
     def arrange(self, days: int) -> None:
         self.count += 1
@@ -124,10 +128,21 @@ class Life:
 
     def unarrange(self, pick: int, begins: str) -> None:
         if entry := self.entry(pick, begins):
-            self.box.delete_entry(OWNER, entry.id)
-            for exception in self._exceptions(entry.id).values():
-                if not exception.deleted:
-                    self.box.delete_entry(OWNER, exception.id)
+            self._delete(entry.id)
+
+    def _delete(self, id_: str) -> None:
+        self.box.delete_entry(OWNER, id_)
+        for exception in self._exceptions(id_).values():
+            if not exception.deleted:
+                self.box.delete_entry(OWNER, exception.id)
+
+    def clear_up(self, mails: int, entries: int) -> None:
+        """The owner keeps so many and no more; the oldest go."""
+        for id_ in sorted(self.box.mails)[:-mails]:
+            self.box.delete(id_)
+        masters = [e.id for e in self.box.entries.values() if not e.deleted and "recurringEventId" not in e.data]
+        for id_ in sorted(masters, key=lambda id_: id_[1:])[:-entries]:
+            self._delete(id_)
 
     def change_occurrence(self, pick: int, which: int, days: int | None) -> None:
         """Move it, or delete it (`days` None)."""
@@ -141,6 +156,15 @@ class Life:
         self._write(id_, original + timedelta(days=days or 0), more, uid=entry.id)
         if days is None:
             self.box.delete_entry(OWNER, id_)
+
+    def forget_deleted(self) -> None:
+        """Google keeps deleted entries for a while, of a series for as long as it is there; no token lasts longer."""
+        masters = {e.id for e in self.box.entries.values() if not e.deleted}
+        for key, entry in list(self.box.entries.items()):
+            if entry.deleted and entry.data.get("recurringEventId") not in masters:
+                del self.box.entries[key]
+        self.calendar._indexed = -1
+        self.calendar.expire_tokens()
 
     def truncate(self, pick: int, times: int) -> None:
         entry = self.entry(pick, "s")
@@ -229,6 +253,7 @@ class Life:
                 assert isinstance(newest, Event)
                 assert newest.id not in events, "nothing twice"
                 events[newest.id] = newest.title, newest.start
+                assert places == {self.calendar.calendars[0].summary}
         assert mails == {id_: (mail.header("Subject"), self._places(mail)) for id_, mail in self.box.mails.items()}
         assert events == dict(self._occurrences())
 
@@ -238,7 +263,7 @@ class Life:
 
     def _occurrences(self) -> Iterator[tuple[str, tuple[str, datetime]]]:
         """What a reader of the calendar sees before the horizon, worked out by hand."""
-        until = self.fake.clock.now + AHEAD
+        until = horizon(self.fake.clock.now)
         for entry in self.box.entries.values():
             if entry.deleted or "recurringEventId" in entry.data:
                 continue

@@ -475,7 +475,8 @@ def test_a_listing_that_google_breaks_off_is_begun_again(first: bool) -> None:
         sync(world, held)
         for number in range(4):
             world.except_("series", MONDAY + number * WEEK, summary="Moved")
-    handle, broken = world.calendar.answer, []
+    broken: list[Request] = []
+    handle = world.calendar.answer
 
     def answer(method: str, path: dict[str, str], request: Request, scopes: frozenset[str]) -> object:
         series = first or request.one("iCalUID")

@@ -49,6 +49,7 @@ class FakeGoogle(FakeLogin):
     def __post_init__(self) -> None:
         self.gmail = Gmail(self.mailbox, self.labels)
         self._spent: dict[str, deque[tuple[float, int]]] = {"gmail": deque(), "calendar": deque()}
+        self._in_a_minute = {"gmail": 0, "calendar": 0}
         self._trouble = Trouble()
 
     def handle(self, request: Request) -> Response:
@@ -84,11 +85,10 @@ class FakeGoogle(FakeLogin):
         answers = []
         for part in parts:
             assert isinstance(part, Message)
-            inner = str(part.get_payload()).encode()
-            line, _, rest = inner.partition(b"\n")
-            verb, url, _ = line.decode().split(" ", 2)
-            head = BytesParser().parsebytes(rest)
-            headers = {**{k: v for k, v in request.headers.items() if k == "authorization"}, **dict(head.items())}
+            line, *rest = str(part.get_payload()).splitlines()
+            verb, url, _ = line.split(" ", 2)
+            own = dict(one.split(": ", 1) for one in rest if ": " in one)
+            headers = {**{k: v for k, v in request.headers.items() if k == "authorization"}, **own}
             answers.append((part["Content-ID"], self._single(Request.of(verb, url, headers), in_batch=True)))
         return cut or Response(200, *_multipart(answers))
 
@@ -127,13 +127,14 @@ class FakeGoogle(FakeLogin):
         """Refuse what would go over the user's minute."""
         spent, now = self._spent[service], self.clock.monotonic()
         while spent and spent[0][0] <= now - 60:
-            spent.popleft()
+            self._in_a_minute[service] -= spent.popleft()[1]
         limit = self.per_minute if service == "gmail" else self.calendar_per_minute
-        if sum(cost for _, cost in spent) + units > limit:
+        if self._in_a_minute[service] + units > limit:
             raise Refused(
                 403, "rateLimitExceeded", "Quota exceeded for quota metric 'Queries' and limit 'per minute'."
             )
         spent.append((now, units))
+        self._in_a_minute[service] += units
 
 
 _STATUS = {

@@ -210,7 +210,7 @@ def _expanded(entry: Entry, mailbox: Mailbox) -> Iterator[Json]:
     elsewhere = {
         other.data.get("x-original")
         for other in mailbox.entries.values()
-        if other.calendar == entry.calendar and other.data.get("seriesMasterId") == entry.id
+        if other.calendar == entry.calendar and other.data.get("seriesMasterId") == entry.id and not other.deleted
     }
     start, end = (_moment(entry.data[key]["dateTime"]) for key in ("start", "end"))
     for number in range(series["count"]):
