@@ -127,22 +127,23 @@ def _recipients(
     writer: str | None, to: _Group, cc: _Group, bcc: _Group, own: frozenset[str], domains: frozenset[str]
 ) -> tuple[int, int | None]:
     """Flags about who a mail went to, and how many they were, if that is known."""
-    flags = count = 0
+    named = [[one.address for one in group if one.address is not None] if group else () for group in (to, cc, bcc)]
+    count = sum([len(group) for group in (to, cc, bcc) if group])
+    addresses = [address for group in named for address in group]
+    houses = {address.rpartition("@")[2] for address in addresses}
+    flags = 0
+    if not own.isdisjoint(addresses):
+        flags = _TO_HOME | (0 if own.isdisjoint(named[0]) else _TO_OWNER)
+        flags |= 0 if own.isdisjoint(named[1]) and own.isdisjoint(named[2]) else _CC_OWNER
+    elif not domains.isdisjoint(houses):
+        flags = _TO_HOME
+    if writer in addresses:
+        flags |= _TO_SELF
     theirs = writer.rpartition("@")[2] if writer else ""
-    for group, flag in ((to, _TO_OWNER), (cc, _CC_OWNER), (bcc, _CC_OWNER)):
-        for recipient in group or ():
-            count += 1
-            address = recipient.address
-            if address is None:
-                continue
-            domain = address.rpartition("@")[2]
-            if address in own:
-                flags |= flag | _TO_HOME
-            elif domain in domains:
-                flags |= _TO_HOME
-            if address == writer:
-                flags |= _TO_SELF
-            flags |= _TO_SENDER if domain == theirs else _TO_OTHER
+    if theirs in houses:
+        flags |= _TO_SENDER
+    if len(houses) > (theirs in houses):
+        flags |= _TO_OTHER
     if cc:
         flags |= _COPIES
     if to is None and cc is None:

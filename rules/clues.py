@@ -58,29 +58,29 @@ class Clues(msgspec.Struct, frozen=True, gc=False):
 
 def clues(message: Message, own: Collection[str], domains: frozenset[str]) -> Clues:
     """The clues of a message, seen from the owner of the addresses `own`, whose organisation has `domains`."""
-    text, form = _seen(message.subject or "")
     mine = own if isinstance(own, frozenset) else frozenset(own)
     company = _company(message.from_, message.to, message.cc, message.bcc, mine, domains)
-    words = text.words
-    if not company.names.isdisjoint(words):
-        words = tuple(["#person" if word in company.names else word for word in words])
-    who, kind = company.who, text.kind
-    topical, personal = _subjects(words, who, company.crowd, kind)
-    groups = [
-        _between(who, company.way, kind, "words" if words else "empty", text.marks, company.count),
-        company.circle,
-        form,
-        topical,
-        _names_in_subject(text.words, company),
-    ]
+    said = _said(message.subject or "", company)
+    groups = said.groups
     if message.folders:
-        groups.extend(map(_folder, message.folders[:3]))
+        groups = (*groups, *map(_folder, message.folders[:3]))
     if message.date is not None and message.date.weekday() >= 5:
-        groups.append(_WEEKEND)
-    return Clues(text, words, tuple(groups), company.other or None, company.way == "out", company.colleague, personal)
+        groups = (*groups, _WEEKEND)
+    return Clues(
+        said.text, said.words, groups, company.other or None, company.way == "out", company.colleague, said.personal
+    )
 
 
-class _Company(msgspec.Struct, frozen=True, gc=False):
+class _Said(msgspec.Struct, frozen=True, gc=False):
+    """What a subject says between these people, as `Clues` has it."""
+
+    text: Text
+    words: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    personal: tuple[str, ...]
+
+
+class _Company(msgspec.Struct, frozen=True, gc=False, eq=False):
     """What the addresses on a mail tell. `other` is the one across from the owner and `who` they are; `way` is
     "out", or for mail that came in the owner's place on it; `circle` the clues of those together; `names` all parts
     of their names; `likeness` what ties the other's address to the owner's."""
@@ -96,6 +96,24 @@ class _Company(msgspec.Struct, frozen=True, gc=False):
     readers: frozenset[str]
     writers: frozenset[str]
     likeness: tuple[str, ...]
+
+
+@lru_cache(maxsize=16384)
+def _said(subject: str, company: _Company) -> _Said:
+    text, form = _seen(subject)
+    words = text.words
+    if not company.names.isdisjoint(words):
+        words = tuple(["#person" if word in company.names else word for word in words])
+    who, kind = company.who, text.kind
+    topical, personal = _subjects(words, who, company.crowd, kind)
+    groups = (
+        _between(who, company.way, kind, "words" if words else "empty", text.marks, company.count),
+        company.circle,
+        form,
+        topical,
+        _names_in_subject(text.words, company),
+    )
+    return _Said(text, words, groups, personal)
 
 
 _Group = tuple[Address, ...] | None

@@ -9,7 +9,7 @@ from typing import Protocol
 from connectors.observations import Event, Message, Observation
 from rules import automation, channel
 from rules.context import Context
-from rules.matching import PURPOSES, matcher, softmax
+from rules.matching import PURPOSES, Weighed, matcher, sized, softmax
 from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
 from rules.organisations import is_free_mail
 from rules.ruleset import RuleSet
@@ -86,7 +86,7 @@ class Labeller:
             purpose=purpose,
             standing=sums.get("standing", 0.0) + STANDING_PRIOR > 0,
             conference_provider=channel.provider(weighed.fired) if met in (Channel.VIDEO, Channel.PHONE) else None,
-            evidence=_strongest(weighed.other, reasons),
+            evidence=_strongest(weighed, reasons),
         )
 
     def _message(self, message: Message) -> Decision:
@@ -108,7 +108,7 @@ class Labeller:
             automated_probability=probability,
             crowd=sums.get("crowd", 0.0) + CROWD_PRIOR > 0,
             purpose=purpose,
-            evidence=_strongest(weighed.other, reasons),
+            evidence=_strongest(weighed, reasons),
         )
 
 
@@ -121,13 +121,11 @@ def _mail_channel(sums: Mapping[str, float], automated: float) -> tuple[Channel,
     return Channel.EMAIL, 1 - automated
 
 
-def _strongest(mine: tuple[Evidence, ...], reasons: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    every = mine + reasons
-    if len(every) <= EVIDENCE_KEPT:
-        return every
-    sized = [(-abs(evidence.weight), evidence) for evidence in every]
-    sized.sort(key=_lightness)
-    return tuple([evidence for _, evidence in sized[:EVIDENCE_KEPT]])
+def _strongest(weighed: Weighed, reasons: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    if len(weighed.other) + len(reasons) <= EVIDENCE_KEPT:
+        return weighed.other + reasons
+    every = sorted(weighed.sizes + sized(reasons), key=_lightness)
+    return tuple([evidence for _, evidence in every[:EVIDENCE_KEPT]])
 
 
 _lightness = itemgetter(0)

@@ -66,18 +66,21 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """What rules add up to: log-odds per label, evidence for purposes, and evidence for everything else."""
+    """What rules add up to: log-odds per label, evidence for purposes, and evidence for everything else, of this the
+    weights' sizes too (negative: the heaviest first)."""
 
     fired: tuple[Compiled, ...]
     sums: Mapping[str, float]
     purpose: tuple[Evidence, ...]
     other: tuple[Evidence, ...]
+    sizes: tuple[tuple[float, Evidence], ...]
 
     @classmethod
     def of(cls, fired: tuple[Compiled, ...]) -> Weighed:
         sums, evidence = weigh(fired)
         purpose = tuple([one for one in evidence if one.for_ in PURPOSES])
-        return cls(fired, sums, purpose, tuple([one for one in evidence if one.for_ not in PURPOSES]))
+        other = tuple([one for one in evidence if one.for_ not in PURPOSES])
+        return cls(fired, sums, purpose, other, sized(other))
 
 
 class _Field:
@@ -109,15 +112,20 @@ class _Field:
         return known
 
 
-class _Bounds:
-    """Where the rules divide a number's range: numbers between the same bounds are one to them."""
+class _Places(dict[float, int]):
+    """Where rules divide a number's range: numbers between the same bounds are one to them, and have one place.
+    `step` is what the places of the numbers before it take."""
 
-    def __init__(self, low: Iterable[float], high: Iterable[float]) -> None:
-        self._low, self._high = sorted(set(low)), sorted(set(high))
-        self.size = (len(self._low) + 1) * (len(self._high) + 1)
+    def __init__(self, low: Iterable[float], high: Iterable[float], step: int) -> None:
+        super().__init__()
+        self._low, self._high, self._step = sorted(set(low)), sorted(set(high)), step
+        self.size = 1 + (len(self._low) + 1) * (len(self._high) + 1)  # 0: unknown
 
-    def place(self, number: float) -> int:
-        return bisect_right(self._low, number) * (len(self._high) + 1) + bisect_left(self._high, number)
+    def __missing__(self, number: float) -> int:
+        place = 1 + bisect_right(self._low, number) * (len(self._high) + 1) + bisect_left(self._high, number)
+        if len(self) < REMEMBERED:
+            self[number] = place * self._step
+        return place * self._step
 
 
 class Matcher:
@@ -128,7 +136,7 @@ class Matcher:
         self._next = 0
         self._joint: dict[Hashable, int] = {}
         self._by_pattern: dict[int, list[Compiled]] = {}
-        self._structural: list[Compiled] = []
+        self._structural: list[tuple[int, int, Compiled]] = []
         self._counting: list[Compiled] = []
         self._asked = 0  # flags that some rule asks for
         self._seen: dict[tuple[int, int], tuple[tuple[Compiled, ...], tuple[Compiled, ...]]] = {}
@@ -140,8 +148,7 @@ class Matcher:
         self._headers = {
             name.removeprefix("header."): one for name, one in self._fields.items() if name.startswith("header.")
         }
-        names = {name for rule in self._counting for name, _ in (*rule.low, *rule.high)}
-        self._bounds = {name: self._bounds_of(name) for name in sorted(names)}
+        self._places = dict(self._divided())
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -170,7 +177,8 @@ class Matcher:
         for name, value in headers.items():
             one = self._headers.get(name)
             if one is not None:
-                hits |= one.hits(value or " ")
+                known = one.memory.get(value)
+                hits |= one.hits(value or " ") if known is None else known
         return hits
 
     def fired(self, hits: int, structure: Structure) -> tuple[Compiled, ...]:
@@ -184,9 +192,9 @@ class Matcher:
     def weighed(self, hits: int, structure: Structure) -> Weighed:
         """What the rules that fire add up to; the same is seen together again and again."""
         place, numbers = 0, structure.numbers
-        for name, bounds in self._bounds.items():
-            number = numbers.get(name)
-            place = place * (bounds.size + 1) + (0 if number is None else 1 + bounds.place(number))
+        for name, places in self._places.items():
+            if name in numbers:
+                place += places[numbers[name]]
         key = (hits, structure.flags & self._asked, place)
         known = self._weighed.get(key)
         if known is None:
@@ -203,7 +211,7 @@ class Matcher:
         if known is None:
             if len(self._seen) >= REMEMBERED:
                 self._seen.clear()
-            fired = [rule for rule in self._structural if rule.fires(hits, flags)]
+            fired = [rule for need, forbid, rule in self._structural if flags & need == need and not flags & forbid]
             for number in _numbers(hits):  # in the order of the rules, so that the same is always told first
                 for rule in self._by_pattern.get(number, ()):
                     if rule not in fired and rule.fires(hits, flags):
@@ -242,13 +250,17 @@ class Matcher:
         for number in any_of or all_of[:1]:
             self._by_pattern.setdefault(number, []).append(compiled)
         if not any_of and not all_of:
-            self._structural.append(compiled)
+            self._structural.append((compiled.need, compiled.forbid, compiled))
 
-    def _bounds_of(self, name: str) -> _Bounds:
-        return _Bounds(
-            (bound for rule in self._counting for named, bound in rule.low if named == name),
-            (bound for rule in self._counting for named, bound in rule.high if named == name),
-        )
+    def _divided(self) -> Iterator[tuple[str, _Places]]:
+        """The numbers that rules ask for, each with its places."""
+        step = 1
+        for name in sorted({name for rule in self._counting for name, _ in (*rule.low, *rule.high)}):
+            low = [bound for rule in self._counting for one, bound in rule.low if one == name]
+            high = [bound for rule in self._counting for one, bound in rule.high if one == name]
+            places = _Places(low, high, step)
+            step *= places.size
+            yield name, places
 
 
 _compiled: dict[tuple[str, str], Matcher] = {}
@@ -301,6 +313,11 @@ def weigh(fired: Iterable[Compiled]) -> tuple[dict[str, float], list[Evidence]]:
     for evidence in strongest.values():
         sums[evidence.for_] = sums.get(evidence.for_, 0.0) + evidence.weight
     return sums, list(strongest.values())
+
+
+def sized(evidence: Iterable[Evidence]) -> tuple[tuple[float, Evidence], ...]:
+    """Each piece of evidence behind its size, negative, so that sorting puts the heaviest first."""
+    return tuple([(-abs(one.weight), one) for one in evidence])
 
 
 def softmax(scores: Mapping[str, float]) -> dict[str, float]:

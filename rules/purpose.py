@@ -81,16 +81,20 @@ def words_of(words: Sequence[str], weights: Weights) -> dict[str, Scores]:
     """What each word adds: by itself and by its meaning, which weighs less the more words stand beside it."""
     once = dict.fromkeys(words)
     meant = {word: weights.meanings[word] for word in once if word in weights.meanings}
-    spread = 1 / sqrt(1 + sum(meaning[3] for meaning in meant.values()))
+    spread = 1 / sqrt(1 + sum([meaning[3] for meaning in meant.values()]))
     found: dict[str, Scores] = {}
     for word in once:
-        one, two, three = weights.words.get(word, (0.0, 0.0, 0.0))
+        scores = weights.words.get(word, _NOTHING)
         if word in meant:
+            one, two, three = scores
             relational, working, transactional, _ = meant[word]
-            one, two, three = one + relational * spread, two + working * spread, three + transactional * spread
-        if one or two or three:
-            found["word " + word] = (one, two, three)
+            scores = (one + relational * spread, two + working * spread, three + transactional * spread)
+        if scores != _NOTHING:
+            found["word " + word] = scores
     return found
+
+
+_NOTHING: Scores = (0.0, 0.0, 0.0)
 
 
 class PurposeModel:
@@ -230,13 +234,10 @@ def _shares(one: float, two: float, three: float) -> Purpose:
 
 def _evidence(name: str, scores: Scores) -> Evidence:
     """One part as evidence for the label that it speaks for: its log-odds against the mean of the other two."""
-    best = scores.index(max(scores))
-    return _reason(name, best, round(scores[best] - (sum(scores) - scores[best]) / 2, 3))
-
-
-@lru_cache(maxsize=16384)
-def _reason(name: str, label: int, weight: float) -> Evidence:
-    return Evidence("purpose: " + name, because(name), LABELS[label], weight)
+    best = max(scores)
+    one, two, three = scores
+    weight = best - (one + two + three - best) / 2
+    return Evidence("purpose: " + name, because(name), LABELS[scores.index(best)], round(weight, 3))
 
 
 evidence = lru_cache(maxsize=16384)(_evidence)  # what clues and words say is said again and again
