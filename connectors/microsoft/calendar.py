@@ -244,10 +244,13 @@ class _Reading:
                 native = self._by_id.get(line["id"])
                 if native is not None and native not in self.seen:
                     self.gone[native] = None
-            elif line.get("type") != "seriesMaster":
-                self._event(line, masters.get(str(line.get("seriesMasterId"))))
-            else:
+            elif line.get("type") == "seriesMaster":
                 self._master(line, listing=listing)
+            else:
+                master = masters.get(str(line.get("seriesMasterId")))
+                self._event(line, master)
+                if master and line.get("type") == "exception" and native_id(line) not in self.held:
+                    self._master(master, listing=listing)  # the occurrence that it was had perhaps another id
 
     def missing_of(self, series: str) -> None:
         """What was held of a series and is not among its occurrences any more."""
@@ -298,6 +301,8 @@ class _Reading:
         self._items[placed.id] = Item(placed.id, etag, (self.place,), placed)
 
     def batch(self, *, cursor: str | None, removed: tuple[str, ...] = (), **more: object) -> Batch:
+        for native in removed:  # the calendar was renamed, too
+            self._items.pop(native, None)
         batch = Batch(
             items=tuple(self._items.values()), quarantined=tuple(self._bad), removed=removed,
             unchanged=self._unchanged, cursor=cursor, **more,  # type: ignore[arg-type]

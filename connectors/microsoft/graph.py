@@ -131,7 +131,7 @@ class Graph:
             {"id": str(index), "method": "GET", "url": f"{below}{paths[index]}", "headers": headers}
             for index in waiting
         ]
-        token = self._tokens.get()
+        token = self._token()
         told = self._once("POST", f"{self.root}/$batch", body={"requests": requests}, units=len(waiting))
         again: Again | None = None
         for part in told.get("responses", ()):
@@ -159,9 +159,9 @@ class Graph:
         units: int = 1,
     ) -> Json:
         """One request. `units`: what it counts against the mailbox's limit, in which every part of a batch counts."""
+        token = self._token()
         self._budget.take(units)
         with self._gate:
-            token = self._tokens.get()
             headers = {"Authorization": f"Bearer {token}", "Prefer": _prefer()}
             try:
                 response = self._http.request(method, url, params=params, json=body, headers=headers)
@@ -181,6 +181,13 @@ class Graph:
         answer = answer if isinstance(answer, dict) else {}
         self._sorted(status, answer, dict(response.headers), token)
         return answer
+
+    def _token(self, *, refused: str | None = None) -> str:
+        """As `Tokens.get`, but a login server that does not answer is waited for like any other."""
+        try:
+            return self._tokens.get(refused=refused)
+        except Unreachable as error:
+            raise Again(error.what.rstrip(".")) from error
 
     @property
     def _http(self) -> httpx.Client:
@@ -215,7 +222,7 @@ class Graph:
         if status == 404:
             raise Missing(f"Microsoft finds nothing there: {message} ({code}).", where=self._account)
         if status == 401:
-            self._tokens.get(refused=token)
+            self._token(refused=token)
             raise Unaccepted("Microsoft does not accept the access token")
         if status == 429:
             raise Again("Microsoft asks for patience", after=after, throttled=True)

@@ -5,6 +5,7 @@ msal keeps its tokens in a cache of its own; it is stored whole, as text, under 
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -19,6 +20,9 @@ Json = dict[str, Any]
 GRAPH = "https://graph.microsoft.com"
 AUTHORITY = "https://login.microsoftonline.com"
 DOCS = "docs/microsoft.md"
+
+# At DEBUG msal writes down the code that the browser brings back, and the verifier that makes tokens of it.
+logging.getLogger("msal").setLevel(logging.WARNING)
 
 # What Entra's error codes mean for a person who wants to go on (Entra's reference of AADSTS codes).
 _ADMIN = f"Send your administrator the section “For administrators” of {DOCS}."

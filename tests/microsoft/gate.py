@@ -7,12 +7,14 @@ from typing import Any
 
 import httpx
 
-from connectors.microsoft.login import Tokens
+from connectors.microsoft.login import AUTHORITY, Tokens, scopes_of
 from connectors.options import MicrosoftAccountOptions, OutlookCalendarOptions, OutlookMailOptions
 from connectors.patience import Patience
-from connectors.secrets import Forgetful
+from connectors.secrets import Forgetful, Secrets
 from tests.fakes.microsoft.server import FakeMicrosoft
 from tests.fakes.wire import Request
+
+CLIENT = "11111111-2222-3333-4444-555555555555"
 
 
 def transport(fake: FakeMicrosoft) -> httpx.MockTransport:
@@ -42,6 +44,8 @@ class MsalDoor:
 
     def _send(self, method: str, url: str, headers: Any, body: str | None) -> _Answer:
         response = self._fake.handle(Request.of(method, url, headers, body))
+        if response.cut:
+            raise ConnectionResetError("the line was cut")
         return _Answer(response.status, response.body.decode(), dict(response.headers))
 
     def close(self) -> None:
@@ -63,20 +67,32 @@ class FixedTokens(Tokens):
     def __init__(self, fake: FakeMicrosoft, options: MicrosoftAccountOptions) -> None:
         super().__init__(options, Forgetful())
         self._fake = fake
-        self._token = fake.token_for()
+        self._token = fake.entra.token_for()
 
     def get(self, *, refused: str | None = None) -> str:
         if refused == self._token:
-            self._token = self._fake.token_for()
+            self._token = self._fake.entra.token_for()
         return self._token
 
 
+def log_in(fake: FakeMicrosoft, options: MicrosoftAccountOptions, secrets: Secrets) -> None:
+    """What `syncd login` leaves in the secrets."""
+    import msal
+
+    scopes = scopes_of(options)
+    cache, form = msal.SerializableTokenCache(), {"client_id": str(options.client_id)}
+    answer = fake.entra.tokens("authorization_code", frozenset(scopes), form)
+    door = f"{AUTHORITY}/{options.tenant}/oauth2/v2.0/token"
+    cache.add({**form, "scope": scopes, "token_endpoint": door, "response": answer, "params": {}, "data": {}})
+    secrets.put(options.name, cache.serialize())
+
+
 def mail_options(**more: Any) -> OutlookMailOptions:
-    return OutlookMailOptions(name="outlook", client_id="11111111-2222-3333-4444-555555555555", **more)
+    return OutlookMailOptions(**{"name": "outlook", "client_id": CLIENT, **more})
 
 
 def calendar_options(**more: Any) -> OutlookCalendarOptions:
-    return OutlookCalendarOptions(name="outlook", client_id="11111111-2222-3333-4444-555555555555", **more)
+    return OutlookCalendarOptions(**{"name": "outlook", "client_id": CLIENT, **more})
 
 
 def patience(fake: FakeMicrosoft) -> Patience:

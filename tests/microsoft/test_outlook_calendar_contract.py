@@ -432,3 +432,27 @@ def test_own_calendars_without_those_that_are_shared(world: OutlookCalendarWorld
     world.options = calendar_options(calendars=("Bramm",))
     with pytest.raises(ConnectorError, match="Holidays"):
         world.connector().sources()
+
+
+def test_renamed_while_an_entry_is_deleted(world: OutlookCalendarWorld) -> None:
+    held = Held()
+    world.add(range(3))
+    run(world, held)
+    world.remove(1)
+    world.move(2)
+    run(world, held)
+    assert held.titles() == titles([0, 2])
+    assert set(held.places.values()) == {("Kalender",)}
+
+
+def test_an_exception_under_an_id_of_its_own_replaces_its_occurrence(world: OutlookCalendarWorld) -> None:
+    """No removal need tell that the occurrence is gone, and its series has not changed."""
+    held = Held()
+    first = at("2025-12-01T09:00")
+    world.series("jour", first, 10)
+    synced(world, held)
+    world.fake.calendar.omit_deleted_occurrences = True
+    world.exception("jour", first + timedelta(weeks=2), at("2025-12-16T15:00"), "Moved once")
+    events = synced(world, held)
+    assert len(events) == 10
+    assert first + timedelta(weeks=2) not in events

@@ -138,7 +138,7 @@ def test_every_error_is_understood(error: Json) -> None:
 def test_the_fake_says_its_errors_in_their_shape() -> None:
     told = {json.dumps(sorted(error["body"]["error"])) for error in errors()}
     fake = FakeMicrosoft()
-    token = {"authorization": f"Bearer {fake.token_for()}"}
+    token = {"authorization": f"Bearer {fake.entra.token_for()}"}
     for path, headers in [
         ("/v1.0/me/mailFolders", {}),
         ("/v1.0/me/messages/none", token),
@@ -163,7 +163,7 @@ def test_the_fake_gives_no_field_that_graph_does_not(monkeypatch: pytest.MonkeyP
         (calendar.fake, "/v1.0/me/calendars/C-main/events/e1", "showAs"),
     ]
     for fake, path, mark in asked:
-        headers = {"authorization": f"Bearer {fake.token_for()}"}
+        headers = {"authorization": f"Bearer {fake.entra.token_for()}"}
         answer = json.loads(fake.handle(Request.of("GET", f"{fake.base}{path}", headers)).body)
         ours = answer["value"][0] if "value" in answer else answer
         theirs: dict[str, set[type]] = {}
