@@ -14,8 +14,8 @@ from typing import Literal
 import msgspec
 
 from connectors.connector import Batch, CursorExpired, Item, Known, Listed, Place, Source, Span
+from connectors.google.access import Transports, hosts
 from connectors.google.fetching import Fetcher, Found
-from connectors.google.login import Transports
 from connectors.google.mail import etag_of, interesting, labels_in, places_of
 from connectors.google.refusals import Missing, Misunderstood
 from connectors.google.service import Call, Json, Service
@@ -77,8 +77,6 @@ class GmailConnector:
         return (Source(_SOURCE, observes="message"),)
 
     def hosts(self) -> Sequence[str]:
-        from connectors.google.login import hosts
-
         return hosts(self._options, "gmail.googleapis.com")
 
     def close(self) -> None:

@@ -1,205 +1,35 @@
-"""The owner's login at Google: an OAuth client of their own, a service account, or a command that prints a token.
-
-Kept between runs is what google-auth calls authorised-user info, as JSON, under the account's name in the secrets.
-"""
+"""Leading the owner through Google's consent page, with an OAuth client of their own."""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from connectors.connector import ConnectorError, NeedsLogin
+from connectors.connector import ConnectorError, Unreachable
+from connectors.google.access import scopes_of
+from connectors.google.loopback import listening
 from connectors.options import GoogleAccountOptions, is_loopback
-from connectors.secrets import Secrets, from_command
+from connectors.secrets import Secrets
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
 
-    from connectors.google.service import Http
-
 Json = dict[str, Any]
 
-GMAIL_SCOPES = ("https://www.googleapis.com/auth/gmail.metadata",)
-CALENDAR_SCOPES = (
-    "https://www.googleapis.com/auth/calendar.events.readonly",
-    "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
-)
-TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
-TIMEOUT = 60.0
+PATIENCE = 300.0
+"""Seconds that the owner has for Google's pages."""
+
+NOWHERE = "http://127.0.0.1:1/"
+"""Where the browser of another machine is sent back to: nobody listens there, but the address bar keeps the code."""
 
 for _talkative in ("requests_oauthlib", "oauthlib"):  # at DEBUG they write tokens and codes into the log
     logging.getLogger(_talkative).setLevel(logging.WARNING)
-
-DOCS = "docs/google.md leads you through it."
-
-
-def scopes_of(options: GoogleAccountOptions) -> tuple[str, ...]:
-    """The smallest scopes that the account's kind works with."""
-    return GMAIL_SCOPES if options.kind == "gmail" else CALENDAR_SCOPES
-
-
-class Transports:
-    """Makes an authorised transport for every thread; all share one login, kept in the secrets when renewed."""
-
-    def __init__(
-        self, options: GoogleAccountOptions, secrets: Secrets, plain: Callable[[], Http] | None = None
-    ) -> None:
-        self._options, self._secrets = options, secrets
-        self._plain = plain or self._plain_http
-        self._credentials: Credentials | None = None
-        self._lock = threading.Lock()
-
-    def __call__(self) -> Http:
-        """An authorised transport; nothing is sent yet.
-
-        Raises:
-            NeedsLogin: there is no login.
-        """
-        return _Authorised(self)
-
-    def request(self, http: Http, uri: str, method: str, body: Any, headers: Json, more: Json) -> tuple[Any, bytes]:
-        """Send with a good access token; a token that has run out is renewed first."""
-        with self._lock:
-            credentials = self._login()
-            if not credentials.valid:
-                self._refresh(credentials)
-            credentials.apply(headers)  # type: ignore[no-untyped-call]
-        return http.request(uri, method=method, body=body, headers=headers, **more)
-
-    def plain(self) -> Http:
-        return self._plain()
-
-    def remedy(self) -> str:
-        options = self._options
-        if options.token_command:
-            return f"See whether this command prints a token that is still good: {options.token_command}"
-        if options.service_account_file:
-            scopes = ", ".join(scopes_of(options))
-            return f"Let the service account act for {options.user} with {scopes} (docs/google.md, delegation)."
-        return f'Run: syncd login "{options.name}". If this happens every week, see docs/google.md, "every week"'
-
-    def renew(self) -> bool:
-        """The access token was refused though it should be good: get another."""
-        with self._lock:
-            self._refresh(self._login())
-        return True
-
-    def _plain_http(self) -> Http:
-        import httplib2
-
-        ca = str(self._options.ca_file) if self._options.ca_file else None
-        http: Http = httplib2.Http(timeout=TIMEOUT, ca_certs=ca)
-        return http
-
-    def _refresh(self, credentials: Credentials) -> None:
-        from google_auth_httplib2 import Request
-
-        http = self._plain()
-        try:
-            credentials.refresh(Request(http))  # type: ignore[no-untyped-call]
-        finally:
-            _close(http)
-        if hasattr(credentials, "to_json") and getattr(credentials, "refresh_token", None):
-            kept = json.loads(self._secrets.get(self._options.name) or "{}")
-            self._secrets.put(self._options.name, json.dumps(kept | json.loads(credentials.to_json())))
-
-    def _login(self) -> Credentials:
-        if self._credentials is None:
-            self._credentials = credentials_of(self._options, self._secrets)
-        return self._credentials
-
-
-class _Authorised:
-    """One thread's transport. `remedy`: what to do when the login is refused."""
-
-    def __init__(self, transports: Transports) -> None:
-        self._transports, self._http = transports, transports.plain()
-        self.remedy = transports.remedy()
-
-    def renew(self) -> bool:
-        return self._transports.renew()
-
-    def request(
-        self, uri: str, method: str = "GET", body: Any = None, headers: Any = None, **more: Any
-    ) -> tuple[Any, bytes]:
-        return self._transports.request(self._http, uri, method, body, dict(headers or {}), more)
-
-    def close(self) -> None:
-        _close(self._http)
-
-
-def _close(http: Http) -> None:
-    close = getattr(http, "close", None)
-    if close:
-        close()
-
-
-def credentials_of(options: GoogleAccountOptions, secrets: Secrets) -> Credentials:
-    """The login by whichever way the config names.
-
-    Raises:
-        NeedsLogin: none of them leads anywhere; the error says which command to type.
-    """
-    if options.token_command:
-        return _from_command(options)
-    if options.service_account_file:
-        return _delegated(options, options.service_account_file)
-    from google.oauth2.credentials import Credentials
-
-    kept = secrets.get(options.name)
-    if kept is None:
-        raise NeedsLogin("nobody has logged in yet.", where=options.name, fix=f'Run: syncd login "{options.name}"')
-    info = json.loads(kept)
-    missing = set(scopes_of(options)) - set(info.get("scopes") or ())
-    if missing:
-        what = f"the login does not cover {', '.join(sorted(missing))}."
-        fix = f'Run: syncd login "{options.name}" and tick every box.'
-        raise NeedsLogin(what, where=options.name, fix=fix)
-    credentials = Credentials.from_authorized_user_info(info)  # type: ignore[no-untyped-call]
-    # google-auth reads everything from there but the address, for which it always takes Google's own.
-    there: Credentials = credentials.with_token_uri(info.get("token_uri") or TOKEN_URI)
-    return there
-
-
-def _from_command(options: GoogleAccountOptions) -> Credentials:
-    from google.oauth2.credentials import Credentials
-
-    def fetch(request: object, scopes: Sequence[str]) -> tuple[str, datetime]:
-        del request, scopes
-        token = from_command(options.token_command or "", options.name)
-        # google-auth counts in naive UTC; the command is asked again before a usual token runs out.
-        return token, datetime.now(UTC).replace(tzinfo=None) + timedelta(minutes=45)
-
-    return Credentials(None, refresh_handler=fetch, scopes=list(scopes_of(options)))  # type: ignore[no-untyped-call]
-
-
-def _delegated(options: GoogleAccountOptions, file: Path) -> Credentials:
-    """A service account with domain-wide delegation, acting for `user`."""
-    from google.oauth2.service_account import Credentials
-
-    if not options.user:
-        raise NeedsLogin(
-            "a service account must know for whom it acts.",
-            where=options.name,
-            fix='Write user = "you@your-domain" into the account.',
-        )
-    try:
-        key: Credentials = Credentials.from_service_account_file(  # type: ignore[no-untyped-call]
-            str(file), scopes=list(scopes_of(options))
-        )
-    except (OSError, ValueError) as error:
-        fix = "Name the JSON key of the service account under service_account_file."
-        raise NeedsLogin(f"{file} is no key of a service account: {error}.", where=options.name, fix=fix) from error
-    delegated: Credentials = key.with_subject(options.user)  # type: ignore[no-untyped-call]
-    return delegated
 
 
 def log_in(
@@ -213,115 +43,174 @@ def log_in(
     """Lead the owner through the consent page and keep the login; returns a sentence on how it went.
 
     Args:
-        browser: opens a URL on this machine; without one (`--no-browser`) the owner opens it elsewhere and pastes
-            back the address of the page that then fails to load, which holds the code.
+        browser: opens a URL on this machine, and answers False where it cannot; without one (`--no-browser`) the
+            owner opens it elsewhere and pastes back the address of the page that then fails to load, which holds
+            the code.
 
     Raises:
         ConnectorError: there is no OAuth client, or the consent did not come.
     """
     if options.token_command or options.service_account_file:
         return f'"{options.name}" needs no login: the config names where its token comes from.'
-    client = _client(options)
-    scopes = list(scopes_of(options))
-    ca = str(options.ca_file) if options.ca_file else None
-    flow, answer = _by_loopback(client, scopes, browser) if browser else _by_pasting(client, scopes, tell, ask)
-    credentials = _exchanged(flow, answer, ca)
-    granted = set(getattr(credentials, "granted_scopes", None) or scopes)
-    if not granted >= set(scopes):
-        fix = "Log in again and tick every box; syncd asks for nothing that could show the text of a mail."
-        raise ConnectorError("not everything was allowed on the consent page.", where=options.name, fix=fix)
+    attempt = _Attempt(options, _client(options))
+    answer = attempt.by_loopback(browser, tell) if browser else attempt.by_pasting(tell, ask)
+    credentials = attempt.exchanged(answer)
+    missing = set(scopes_of(options)) - set(getattr(credentials, "granted_scopes", None) or scopes_of(options))
+    if missing:
+        what = f"not everything was allowed on the consent page: {', '.join(sorted(missing))} is missing."
+        fix = f"{_again(options)} and tick every box; syncd asks for nothing that could show the text of a mail."
+        raise ConnectorError(what, where=options.name, fix=fix)
+    if not getattr(credentials, "refresh_token", None):
+        fix = f"Remove syncd at https://myaccount.google.com/connections. {_again(options)}"
+        raise ConnectorError("Google gave a login for one hour only.", where=options.name, fix=fix)
     info = json.loads(credentials.to_json())  # type: ignore[attr-defined]
-    lasts = flow.oauth2session.token.get("refresh_token_expires_in")
-    if lasts:
-        info["ends"] = (datetime.now(UTC) + timedelta(seconds=int(lasts))).isoformat(timespec="seconds")
+    lasts = attempt.lasts
+    if lasts is not None:
+        info["ends"] = (datetime.now(UTC) + lasts).isoformat(timespec="seconds")
     secrets.put(options.name, json.dumps(info))
     return f'"{options.name}" is logged in. Try it with: syncd sync'
 
 
+def ends(options: GoogleAccountOptions, secrets: Secrets) -> datetime | None:
+    """When the login runs out whatever one does, if Google said so: it does in a project in "Testing"."""
+    kept = secrets.get(options.name)
+    told = json.loads(kept).get("ends") if kept else None
+    return datetime.fromisoformat(told) if told else None
+
+
+def _again(options: GoogleAccountOptions) -> str:
+    return f'Run: syncd login "{options.name}"'
+
+
 def _client(options: GoogleAccountOptions) -> Json:
-    fix = f"Create a desktop client in the Google console and name its JSON file under client_file. {DOCS}"
-    if options.client_file is None:
-        raise ConnectorError("Google wants to know which program asks.", where=options.name, fix=fix)
+    fix = "Create a desktop client in the Google console and name its JSON file under client_file (docs/google.md)."
+    where, file = options.name, options.client_file
+    if file is None:
+        raise ConnectorError("Google wants to know which program asks, and no client is named.", where=where, fix=fix)
     try:
-        client: Json = json.loads(options.client_file.read_text())
-    except (OSError, ValueError) as error:
-        raise ConnectorError(
-            f"{options.client_file} cannot be read: {error}.", where=options.name, fix=fix
-        ) from error
-    if "installed" not in client:
-        what = f'{options.client_file} is not the JSON file of a client of type "Desktop app".'
-        raise ConnectorError(what, where=options.name, fix=fix)
+        client = json.loads(file.read_text())
+    except OSError as error:
+        raise ConnectorError(f"{file} cannot be read: {error.strerror}.", where=where, fix=fix) from error
+    except ValueError as error:
+        raise ConnectorError(f"{file} is not the JSON file of a client.", where=where, fix=fix) from error
+    kinds = ", ".join(f'"{kind}"' for kind in client) if isinstance(client, dict) else ""
+    if not isinstance(client, dict) or not isinstance(client.get("installed"), dict):
+        kind = 'a web application, not of a "Desktop app"' if "web" in kinds else "something else than a client"
+        kind = "a service account: name it under service_account_file" if "private_key" in kinds else kind
+        raise ConnectorError(f"{file} is the JSON file of {kind}.", where=where, fix=fix)
+    missing = {"client_id", "client_secret", "auth_uri", "token_uri"} - client["installed"].keys()
+    if missing:
+        what = f"{file} is not complete: {', '.join(sorted(missing))} is missing."
+        raise ConnectorError(what, where=where, fix="Download it again: Clients → your client → Add secret → JSON.")
     return client
 
 
-def _by_loopback(client: Json, scopes: list[str], browser: Callable[[str], object]) -> tuple[Any, str]:
-    """A one-time listener on 127.0.0.1 takes the code (RFC 8252, 7.3)."""
-    from wsgiref.simple_server import WSGIRequestHandler, make_server
+class _Attempt:
+    """One walk to the consent page and back."""
 
-    class Silent(WSGIRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """The request line holds the code."""
+    def __init__(self, options: GoogleAccountOptions, client: Json) -> None:
+        from google_auth_oauthlib.flow import Flow
 
-    caught: list[str] = []
-
-    def page(environ: Json, start: Callable[..., object]) -> list[bytes]:
-        caught.append(f"http://{environ['HTTP_HOST']}{environ['PATH_INFO']}?{environ['QUERY_STRING']}")
-        start("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
-        return [b"syncd is logged in. You can close this page."]
-
-    with make_server("127.0.0.1", 0, page, handler_class=Silent) as server:
-        flow = _flow(client, scopes, f"http://127.0.0.1:{server.server_port}/")
-        browser(_consent_page(flow))
-        server.timeout = 300
-        server.handle_request()
-    if not caught:
-        raise ConnectorError(
-            "no answer came from the browser within five minutes.", fix="Try again with --no-browser."
+        self._options = options
+        self._token_uri = client["installed"]["token_uri"]
+        self._flow: Any = Flow.from_client_config(
+            client, scopes=list(scopes_of(options)), autogenerate_code_verifier=True
         )
-    return flow, caught[0]
 
+    def by_loopback(self, browser: Callable[[str], object], tell: Callable[[str], object]) -> str:
+        """The address that this machine's browser was sent back to."""
+        elsewhere = f"{_again(self._options)} --no-browser"
+        with listening() as loopback:
+            url, loopback.state = self._consent_page(loopback.address)
+            if browser(url) is False:
+                what = "no browser could be opened on this machine."
+                raise ConnectorError(what, where=self._options.name, fix=elsewhere)
+            tell("Your browser opens Google's page. Allow access there: tick every box.")
+            answer = loopback.wait(PATIENCE)
+        if answer is None:
+            what = f"no answer came from the browser within {PATIENCE / 60:.0f} minutes."
+            raise ConnectorError(what, where=self._options.name, fix=f"Try again, or: {elsewhere}")
+        return answer
 
-def _by_pasting(
-    client: Json, scopes: list[str], tell: Callable[[str], object], ask: Callable[[str], str]
-) -> tuple[Any, str]:
-    flow = _flow(client, scopes, "http://127.0.0.1:1/")
-    tell(
-        f"Open this address in a browser on any machine and allow access:\n\n{_consent_page(flow)}\n\n"
-        "The browser then shows a page that does not load. Copy the whole address of that page from the address bar."
-    )
-    return flow, ask("The address: ").strip()
+    def by_pasting(self, tell: Callable[[str], object], ask: Callable[[str], str]) -> str:
+        """The address, or the code alone, that the owner copies from another browser."""
+        url, _ = self._consent_page(NOWHERE)
+        tell(
+            f"Open this address in a browser on any machine and allow access there; tick every box:\n\n{url}\n\n"
+            "The browser then shows a page that does not load. Copy the whole address of that page, which begins "
+            f"with {NOWHERE}, and paste it here."
+        )
+        try:
+            answer = ask("The address: ").strip()
+        except EOFError:
+            answer = ""
+        if not answer:
+            raise ConnectorError(
+                "nothing was pasted.", where=self._options.name, fix=f"{_again(self._options)} --no-browser"
+            )
+        return answer
 
+    def exchanged(self, answer: str) -> Credentials:
+        """The code for the tokens; `answer` is the address that Google sent the browser to, or the code alone."""
+        given = {"authorization_response": answer.replace("http://", "https://", 1)}  # loopback is as good (ibid.)
+        if "://" not in answer:
+            by_query = "code=" in answer or "error=" in answer
+            query = f"https://127.0.0.1/?{answer.rpartition('?')[2]}"
+            given = {"authorization_response": query} if by_query else {"code": answer}
+        self._refused(parse_qs(urlsplit(given.get("authorization_response", "")).query).get("error", [""])[0])
+        try:
+            with _told_in_our_words(self._token_uri):
+                self._flow.fetch_token(
+                    **given, **({"verify": str(self._options.ca_file)} if self._options.ca_file else {})
+                )
+        except Exception as error:
+            raise self._meaning(error) from error
+        credentials: Credentials = self._flow.credentials
+        return credentials
 
-def _flow(client: Json, scopes: list[str], back: str) -> Any:
-    from google_auth_oauthlib.flow import Flow
+    @property
+    def lasts(self) -> timedelta | None:
+        """How long the login lasts whatever one does, if Google says so."""
+        seconds = self._flow.oauth2session.token.get("refresh_token_expires_in")
+        return timedelta(seconds=int(seconds)) if seconds else None
 
-    flow = Flow.from_client_config(client, scopes=scopes, autogenerate_code_verifier=True)
-    flow.redirect_uri = back
-    return flow
+    def _consent_page(self, back: str) -> tuple[str, str]:
+        """Its URL, and the state that the answer must repeat."""
+        self._flow.redirect_uri = back
+        with _told_in_our_words(self._token_uri):
+            url, state = self._flow.authorization_url(access_type="offline", prompt="consent")
+        return str(url), str(state)
 
+    def _refused(self, reason: str) -> None:
+        if not reason:
+            return
+        what = f"access was not allowed on Google's page ({reason})."
+        fix = f"{_again(self._options)} and choose Allow (docs/google.md, when it does not work)."
+        raise ConnectorError(what, where=self._options.name, fix=fix)
 
-def _consent_page(flow: Any) -> str:
-    with _told_in_our_words(flow.client_config["token_uri"]):
-        url: str = flow.authorization_url(access_type="offline", prompt="consent")[0]
-    return url
+    def _meaning(self, error: Exception) -> ConnectorError:
+        """What a failure at the token server means to the owner; the texts of the libraries mean little."""
+        from requests import RequestException
 
-
-def _exchanged(flow: Any, answer: str, ca: str | None) -> Credentials:
-    """The code for the tokens; `answer` is the address that Google sent the browser to, or the code alone."""
-    given = {"authorization_response": answer.replace("http://", "https://", 1)}  # loopback is as good: RFC 8252, 7.3
-    if "://" not in answer and "code=" not in answer:
-        given = {"code": answer}
-    elif "://" not in answer:
-        given = {"authorization_response": f"https://127.0.0.1/?{answer.rpartition('?')[2]}"}
-    try:
-        with _told_in_our_words(flow.client_config["token_uri"]):
-            flow.fetch_token(**given, **({"verify": ca} if ca else {}))
-    except Exception as error:
-        raise ConnectorError(
-            f"Google did not accept the answer: {error}.", fix="Try again; a code is good once."
-        ) from error
-    credentials: Credentials = flow.credentials
-    return credentials
+        where, again = self._options.name, _again(self._options)
+        if isinstance(error, RequestException):
+            fix = "Look at the network, then try again; a code is good for some minutes and once."
+            return Unreachable(f"{urlsplit(self._token_uri).hostname} does not answer.", where=where, fix=fix)
+        reason = str(getattr(error, "error", "") or type(error).__name__)
+        told = str(getattr(error, "description", "") or "").rstrip(".")
+        what = f"Google did not accept the answer ({reason}{': ' if told else ''}{told})."
+        match reason:
+            case "invalid_client" | "unauthorized_client" | "deleted_client":
+                what = f"Google does not know the client in {self._options.client_file} ({reason})."
+                return ConnectorError(what, where=where, fix="Download its JSON file again (docs/google.md, step 5).")
+            case "mismatching_state":
+                what = "what was pasted is the answer to another login."
+                return ConnectorError(
+                    what, where=where, fix=f"{again} --no-browser, and paste the address it leads to."
+                )
+            case "invalid_grant":
+                return ConnectorError(what, where=where, fix=f"A code is good for some minutes and once. {again}")
+        return ConnectorError(what, where=where, fix=f"{again}, and if you paste: the whole address.")
 
 
 @contextmanager
@@ -342,32 +231,3 @@ def _told_in_our_words(token_uri: str) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def ends(options: GoogleAccountOptions, secrets: Secrets) -> datetime | None:
-    """When the login runs out whatever one does, if Google said so: it does in a project in "Testing"."""
-    kept = secrets.get(options.name)
-    told = json.loads(kept).get("ends") if kept else None
-    return datetime.fromisoformat(told) if told else None
-
-
-def hosts(options: GoogleAccountOptions, api: str) -> tuple[str, ...]:
-    """The hosts that an account of Google contacts, the owner's browser included."""
-    own = urlsplit(options.endpoint).hostname if options.endpoint else None
-    if options.token_command:
-        return (own or api,)
-    told = _uris(options)
-    logins = (told.get("token_uri", TOKEN_URI), told.get("auth_uri", "https://accounts.google.com"))
-    wanted = logins[:1] if options.service_account_file else logins
-    return tuple(dict.fromkeys((own or api, *(urlsplit(uri).hostname or uri for uri in wanted))))
-
-
-def _uris(options: GoogleAccountOptions) -> dict[str, str]:
-    """Where the owner's client or service account logs in, as its file says."""
-    file = options.service_account_file or options.client_file
-    try:
-        told = json.loads(file.read_text()) if file else {}
-        told = told.get("installed", told)
-        return {key: str(told[key]) for key in ("token_uri", "auth_uri") if told.get(key)}
-    except (OSError, ValueError, AttributeError):
-        return {}

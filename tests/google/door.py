@@ -7,7 +7,7 @@ from typing import Any
 
 import httplib2
 
-from connectors.google.login import Transports
+from connectors.google.access import Transports
 from connectors.google.service import Http
 from connectors.options import GmailOptions, GoogleAccountOptions, GoogleCalendarOptions
 from connectors.patience import Patience

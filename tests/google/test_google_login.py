@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.connector import ConnectorError, NeedsLogin, Throttled
-from connectors.google import login
+from connectors.google import access, login
 from connectors.google.gmail import GmailConnector
 from connectors.options import GmailOptions, GoogleAccountOptions, GoogleCalendarOptions
 from connectors.patience import Patience
@@ -151,7 +151,7 @@ def test_a_code_is_good_once(desk: Desk) -> None:
 
 def test_an_answer_to_another_question_is_refused(desk: Desk) -> None:
     """Somebody else's address pasted here would log the owner into another mailbox."""
-    with pytest.raises(ConnectorError, match="did not accept the answer"):
+    with pytest.raises(ConnectorError, match="the answer to another login"):
         login.log_in(
             desk.options(),
             desk.secrets,
@@ -238,7 +238,7 @@ def test_scopes_that_were_taken_back(desk: Desk) -> None:
 def test_a_login_for_another_kind_does_not_do(desk: Desk) -> None:
     desk.log_in()
     with pytest.raises(NeedsLogin, match="does not cover"):
-        login.credentials_of(desk.options(GoogleCalendarOptions), desk.secrets)
+        access.credentials_of(desk.options(GoogleCalendarOptions), desk.secrets)
 
 
 def test_one_new_token_is_enough_for_a_batch_of_refused_parts() -> None:
@@ -330,13 +330,13 @@ def test_a_command_that_fails(desk: Desk) -> None:
 
 def test_the_hosts_that_are_contacted(desk: Desk) -> None:
     options = GmailOptions(name="x")
-    assert login.hosts(options, "gmail.googleapis.com") == (
+    assert access.hosts(options, "gmail.googleapis.com") == (
         "gmail.googleapis.com", "oauth2.googleapis.com", "accounts.google.com",
     )  # fmt: skip
-    assert login.hosts(desk.options(), "gmail.googleapis.com") == ("127.0.0.1",)
+    assert access.hosts(desk.options(), "gmail.googleapis.com") == ("127.0.0.1",)
     by_key = GmailOptions(name="x", service_account_file=key_file(desk), user="a@b.example")
-    assert login.hosts(by_key, "gmail.googleapis.com") == ("gmail.googleapis.com", "127.0.0.1")
-    assert login.hosts(GmailOptions(name="x", token_command="true"), "gmail.googleapis.com") == (
+    assert access.hosts(by_key, "gmail.googleapis.com") == ("gmail.googleapis.com", "127.0.0.1")
+    assert access.hosts(GmailOptions(name="x", token_command="true"), "gmail.googleapis.com") == (
         "gmail.googleapis.com",
     )
 

@@ -289,7 +289,7 @@ def test_the_fakes_errors_have_the_shapes_of_recorded_ones() -> None:
 
 
 def test_the_metadata_scope_is_the_one_that_is_asked_for() -> None:
-    from connectors.google.login import CALENDAR_SCOPES, GMAIL_SCOPES
+    from connectors.google.access import CALENDAR_SCOPES, GMAIL_SCOPES
 
     assert GMAIL_SCOPES == (METADATA,)
     assert all(scope.endswith(".readonly") for scope in CALENDAR_SCOPES)
