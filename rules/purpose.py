@@ -50,11 +50,18 @@ class Weights:
 @cache
 def learned() -> Weights:
     """The weights that ship, from `vocabulary/weights.tsv`: a kind, a name and numbers in each line."""
-    kinds: dict[str, dict[str, tuple[float, ...]]] = {"clue": {}, "word": {}, "meaning": {}, "history": {}}
+    kinds: dict[str, list[str]] = {"clue": [], "word": [], "meaning": [], "history": []}
     for line in (VOCABULARY / "weights.tsv").read_text("utf-8").splitlines()[1:]:
-        kind, name, *numbers = line.split("\t")
-        kinds[kind][name] = tuple(map(float, numbers))
-    return Weights(kinds["clue"], kinds["word"], kinds["meaning"], kinds["history"])  # type: ignore[arg-type]
+        kind, _, row = line.partition("\t")
+        kinds[kind].append(row)
+    tables = [_table(rows) for rows in kinds.values()]
+    return Weights(*tables)  # type: ignore[arg-type]
+
+
+def _table(rows: Sequence[str]) -> dict[str, tuple[float, ...]]:
+    """Rows of a name and its numbers; read column by column, as they are many and a service wants to start."""
+    names, *columns = zip(*[row.split("\t") for row in rows], strict=True)
+    return dict(zip(names, zip(*[map(float, column) for column in columns], strict=True), strict=True))
 
 
 class Weighed(msgspec.Struct, frozen=True, gc=False):

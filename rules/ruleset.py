@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import math
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +128,7 @@ def load(paths: Sequence[Path] = ()) -> RuleSet:
     Raises:
         RuleProblems: some file cannot be read or some rule is wrong; all problems of all files are in it.
     """
-    return assemble([(path, None) for path in sorted(PACKS.glob("*.toml"))] + [(path, None) for path in paths])
+    return _together([*_packs(), *((path, *_read(path, None)) for path in paths)])
 
 
 def check(path: Path) -> tuple[Problem, ...]:
@@ -149,12 +151,24 @@ def assemble(files: Sequence[tuple[Path, str | None]]) -> RuleSet:
     Raises:
         RuleProblems: as `load`.
     """
+    return _together([(path, *_read(path, text)) for path, text in files])
+
+
+_File = tuple[Path, list[Rule], list[Problem]]
+
+
+@cache
+def _packs() -> tuple[_File, ...]:
+    """The packs that ship, read once. Their patterns are not compiled to see whether they can be: tests have."""
+    return tuple((path, *_read(path, None, proven=True)) for path in sorted(PACKS.glob("*.toml")))
+
+
+def _together(files: Iterable[_File]) -> RuleSet:
     rules: dict[str, Rule] = {}
     origins: dict[str, str] = {}
     overridden: dict[str, tuple[str, ...]] = {}
     problems: list[Problem] = []
-    for path, text in files:
-        found, wrong = _read(path, text)
+    for path, found, wrong in files:
         problems.extend(wrong)
         for rule in found:
             if rule.name in rules:
@@ -167,7 +181,7 @@ def assemble(files: Sequence[tuple[Path, str | None]]) -> RuleSet:
     return RuleSet(rules, origins, overridden, digest)
 
 
-def _read(path: Path, text: str | None) -> tuple[list[Rule], list[Problem]]:
+def _read(path: Path, text: str | None, *, proven: bool = False) -> tuple[list[Rule], list[Problem]]:
     try:
         text = path.read_text("utf-8") if text is None else text
         raw = tomllib.loads(text)
@@ -178,7 +192,7 @@ def _read(path: Path, text: str | None) -> tuple[list[Rule], list[Problem]]:
         return [], [Problem(str(path), 0, "", "is not UTF-8 text", "Save it as UTF-8.")]
     except tomllib.TOMLDecodeError as error:
         return [], [Problem(str(path), _line_of(str(error)), "", f"is not TOML: {error}", "Correct the line.")]
-    reader = _Reader(str(path), text)
+    reader = _Reader(str(path), text, proven=proven)
     return reader.rules(raw), reader.problems
 
 
@@ -189,10 +203,11 @@ def _line_of(error: str) -> int:
 
 
 class _Reader:
-    """Reads the rules of one file and keeps every problem, so that they are told at once."""
+    """Reads the rules of one file and keeps every problem, so that they are told at once. Patterns that are proven
+    are not compiled once more."""
 
-    def __init__(self, file: str, text: str) -> None:
-        self.file, self.lines = file, text.splitlines()
+    def __init__(self, file: str, text: str, *, proven: bool = False) -> None:
+        self.file, self.lines, self.proven = file, text.splitlines(), proven
         self.starts = [n for n, line in enumerate(self.lines, 1) if line.replace(" ", "").startswith("[[rule]]")]
         self.problems: list[Problem] = []
 
@@ -220,7 +235,8 @@ class _Reader:
             key = where.rstrip("`").partition("[")[0] or what.partition("`")[2].partition("`")[0]
             self._problem(index, name, f"{where.rstrip('`') or 'rule'}: {what}", "See docs/rules.md.", key)
             return None
-        for what, fix, key in _faults(rule):
+        faults = chain(_faults(rule), () if self.proven or rule.kind not in LABELS else _pattern_faults(rule))
+        for what, fix, key in faults:
             self._problem(index, name, what, fix, key)
         return rule
 
@@ -248,6 +264,17 @@ def _faults(rule: Rule) -> Iterator[tuple[str, str, str]]:
         yield "name and because must not be empty", "Say in one sentence what the rule has seen.", "because"
     yield from _evidence_faults(rule, LABELS[kind])
     yield from _field_faults(rule, kind)
+    for key, flags in (("has", rule.when.has), ("lacks", rule.when.lacks)):
+        for flag in flags:
+            if flag not in FLAGS:
+                yield f"when.{key}: {flag!r} is unknown", f"Known are: {', '.join(FLAGS)}.", f"when.{key}"
+    for key, numbers in (("min", rule.when.min), ("max", rule.when.max)):
+        for number in numbers:
+            if number not in NUMBERS:
+                yield f"when.{key}: {number!r} is unknown", f"Known are: {', '.join(NUMBERS)}.", f"when.{key}"
+
+
+def _pattern_faults(rule: Rule) -> Iterator[tuple[str, str, str]]:
     for key, patterns in (
         ("patterns", rule.patterns),
         ("unless", rule.unless),
@@ -260,14 +287,6 @@ def _faults(rule: Rule) -> Iterator[tuple[str, str, str]]:
                 reason = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
                 reason = reason.partition(":")[0]
                 yield f"pattern {pattern!r} is no RE2 pattern: {reason}", "RE2 has no look-around, no \\1.", key
-    for key, flags in (("has", rule.when.has), ("lacks", rule.when.lacks)):
-        for flag in flags:
-            if flag not in FLAGS:
-                yield f"when.{key}: {flag!r} is unknown", f"Known are: {', '.join(FLAGS)}.", f"when.{key}"
-    for key, numbers in (("min", rule.when.min), ("max", rule.when.max)):
-        for number in numbers:
-            if number not in NUMBERS:
-                yield f"when.{key}: {number!r} is unknown", f"Known are: {', '.join(NUMBERS)}.", f"when.{key}"
 
 
 def _evidence_faults(rule: Rule, labels: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
