@@ -25,7 +25,7 @@ def forget(ledger: Ledger, addresses: Collection[str], now: datetime, *, names: 
 
     Their names are found beside their addresses; `names` adds some. What they wrote, and what concerned nobody
     else, is erased whole; elsewhere their address and their full name are taken out. A kill in between leaves the
-    ledger as it was, or erased with only the free pages and copies to clean, which the next `enforce` does.
+    ledger as it was, or erased with only the free pages and copies to clean, which is done when it is opened next.
     """
     wanted = frozenset(address.strip().lower() for address in addresses)
     found = {*names, *_names(ledger, wanted)}
@@ -37,23 +37,7 @@ def forget(ledger: Ledger, addresses: Collection[str], now: datetime, *, names: 
             if subject not in old.addresses | old.names:
                 insert(connection, ledger.owner_id, Saying(KIND, subject, now, {"of": of}))
         erased = erasure.erase(connection, ledger.owner_id)
-    return _clean_up(ledger, erased)
-
-
-def enforce(ledger: Ledger) -> Erased:
-    """Erase everybody who is to be kept out, whatever has brought them back."""
-    with ledger.write(durable=True) as connection:
-        erased = erasure.erase(connection, ledger.owner_id)
-    return _clean_up(ledger, erased)
-
-
-def _clean_up(ledger: Ledger, erased: Erased) -> Erased:
-    erasure.compact(ledger.engine)
-    if ledger.path is None:
-        return erased
-    copies = erasure.clean_beside(ledger.path, ledger.owner, forgotten(ledger))
-    ledger.journal.back_up()
-    return replace(erased, copies=copies)
+    return replace(erased, copies=erasure.finish(ledger))
 
 
 def _names(ledger: Ledger, addresses: frozenset[str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ import smtplib
 import socket
 import ssl
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -80,10 +81,7 @@ def send_weekly(ledger: Ledger, config: Config, moment: datetime, now: datetime)
     as_of = moment.date() - timedelta(days=1)
     report = make_report(ledger, config, as_of, now=now)
     mail = mail_of(report, config, moment)
-    if not deliver(ledger.journal, mail, config.report, now):
-        return False
-    ledger.journal.add_all(shown(report, now))
-    return True
+    return deliver(ledger.journal, mail, config.report, now, shown(report, now))
 
 
 def mail_of(report: Report, config: Config, at: datetime) -> Mail:
@@ -109,8 +107,9 @@ def shown(report: Report, now: datetime) -> list[Saying]:
     return [*suggested, *flagged]
 
 
-def deliver(journal: Journal, mail: Mail, server: ReportSettings, now: datetime) -> bool:
-    """Claim, send, mark. False if the week's mail went out before, is being sent, or was given up.
+def deliver(journal: Journal, mail: Mail, server: ReportSettings, now: datetime, said: Sequence[Saying] = ()) -> bool:
+    """Claim, send, mark. False if the week's mail went out before, is being sent, or was given up. `said`: what the
+    mail says of whom, written down with the mark.
 
     Raises:
         CannotSend: it did not go out; the claim is taken back, so that the next try is free to go.
@@ -122,7 +121,8 @@ def deliver(journal: Journal, mail: Mail, server: ReportSettings, now: datetime)
     except CannotSend as error:
         journal.add("sending", mail.recipient, now, week=mail.week, state="failed", why=str(error))
         raise
-    journal.add("reported", mail.recipient, now, week=mail.week, message_id=mail.message_id)
+    data = {"week": mail.week, "message_id": mail.message_id}
+    journal.add_all([Saying("reported", mail.recipient, now, data), *said])
     return True
 
 

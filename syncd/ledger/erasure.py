@@ -1,6 +1,8 @@
 """What is erased when somebody is forgotten: rows, the journal's entries, free pages, and every copy beside it.
 
-Everything goes by the digests in the journal, so that it can be done again after an older ledger was put back.
+Everything goes by the digests in the journal, so that it can be done again after an older ledger was put back. The
+rows go in one transaction, which also notes that the cleaning is still to come; whoever opens the ledger after a kill
+in between does it.
 """
 
 from __future__ import annotations
@@ -8,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from connectors.observations import decode, encode
 from syncd.ledger import database, journal_copy, schema
@@ -20,6 +22,9 @@ from syncd.ledger.forgotten import Forgotten
 from syncd.ledger.journal_copy import Entry
 from syncd.ledger.times import moment
 from syncd.ledger.writing import lock
+
+if TYPE_CHECKING:
+    from syncd.ledger.ledger import Ledger
 
 KIND = "forgotten"
 MEANING = (
@@ -60,7 +65,33 @@ def erase(connection: Connection, owner: int) -> Erased:
     entries = _erase_entries(connection, owner, known)
     for table in MEANING:
         connection.execute(sa.delete(table).where(table.c.owner_id == owner))
+    note(connection, owner, cleaning=True)
     return Erased(items, changed, entries)
+
+
+def note(connection: Connection, owner: int, *, cleaning: bool) -> None:
+    """Whether free pages and copies may still hold somebody who was erased."""
+    connection.execute(sa.update(schema.owners).where(schema.owners.c.id == owner).values(cleaning=cleaning))
+
+
+def finish(ledger: Ledger) -> int:
+    """Do the cleaning that an erasure calls for, if there is any to do; returns how many files beside it that were.
+    The database is written anew, because its free pages still hold what its tables no longer do."""
+    with ledger.read() as connection:
+        table = schema.owners
+        due = connection.execute(sa.select(table.c.cleaning).where(table.c.id == ledger.owner_id)).scalar_one()
+    if not due:
+        return 0
+    database.compact(ledger.engine, schema.metadata.tables)
+    copies = 0
+    if ledger.path is not None:
+        with ledger.read() as connection:
+            known = forgotten(connection, ledger.owner_id)
+        copies = _clean_beside(ledger.path, ledger.owner, known)
+        ledger.journal.back_up()
+    with ledger.write(durable=True) as connection:
+        note(connection, ledger.owner_id, cleaning=False)
+    return copies
 
 
 def _erase_facts(connection: Connection, owner: int, known: Forgotten) -> tuple[int, int]:
@@ -130,7 +161,7 @@ def clean_entry(entry: Entry, known: Forgotten) -> Entry | None:
     return Entry(entry.id, entry.at, entry.kind, entry.subject, known.clean(entry.data))
 
 
-def clean_beside(path: Path, owner: str, known: Forgotten) -> int:
+def _clean_beside(path: Path, owner: str, known: Forgotten) -> int:
     """Clean what lies beside a SQLite ledger: the journal's copies are written anew, the ledgers that migrations
     left are deleted, because what has an older schema cannot be cleaned. Returns how many files it were."""
     leftovers = older(path)
@@ -146,13 +177,12 @@ def older(path: Path) -> list[Path]:
 
 
 def _rewrite(copy: Path, known: Forgotten) -> bool:
+    """Without anybody forgotten; a copy that cannot be read cannot be cleaned either and goes whole."""
     if not copy.exists():
         return False
-    entries = (clean_entry(entry, known) for entry in journal_copy.read(copy))
-    journal_copy.replace(copy, [entry for entry in entries if entry is not None], journal_copy.of(copy))
+    try:
+        entries = [clean for entry in journal_copy.read(copy) if (clean := clean_entry(entry, known)) is not None]
+        journal_copy.replace(copy, entries, journal_copy.of(copy))
+    except database.LedgerError:
+        copy.unlink()
     return True
-
-
-def compact(engine: Engine) -> None:
-    """Write the database anew: its free pages still hold what its tables no longer do."""
-    database.compact(engine, schema.metadata.tables)

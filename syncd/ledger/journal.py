@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from syncd.ledger import erasure, journal_copy, schema
+from syncd.ledger.database import LedgerError
 from syncd.ledger.journal_copy import Entry
 from syncd.ledger.times import moment, text
 
@@ -81,13 +82,27 @@ class Journal:
         return copy
 
     def recover(self) -> int:
-        """Take back what the copy beside the ledger has and the journal does not: an older ledger was put back."""
+        """Take back what the copy beside the ledger has and the journal does not: an older ledger was put back. And
+        the other way round: whoever was killed after an entry left a copy that does not have it."""
         copy = self._copy(None)
-        if copy is None or not copy.is_file() or journal_copy.of(copy) != self._mark():
+        if copy is None:
             return 0
-        returned = self.restore(copy)
+        returned = 0
+        try:
+            if copy.is_file():
+                if journal_copy.of(copy) != self._mark():
+                    return 0
+                returned = self.restore(copy)
+                copied = {_identity(entry) for entry in journal_copy.read(copy)}
+            else:
+                copied = set()
+        except LedgerError as error:
+            log.warning("the journal's copy cannot be read: %s", error)
+            return 0
         if returned:
             log.warning("%d entries of the journal were missing and came back from %s", returned, copy)
+        if {_identity(entry) for entry in self.entries()} - copied:
+            self.back_up()
         return returned
 
     def restore(self, copy: Path) -> int:
@@ -105,10 +120,11 @@ class Journal:
             self._insert(connection, lost)
             if keys:
                 erasure.erase(connection, self._owner)
-        if keys:
-            erasure.compact(self._ledger.engine)
-        if clean != entries and self._ledger.path is not None:  # somebody's forgetting was cut short
-            erasure.clean_beside(self._ledger.path, self._ledger.owner, known)
+            if clean != entries:  # the copy is older than somebody's forgetting
+                erasure.note(connection, self._owner, cleaning=True)
+        erasure.finish(self._ledger)
+        if keys or lost:
+            self.back_up()
         return len(keys) + len(lost)
 
     def _insert(self, connection: Connection, entries: Sequence[Entry]) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import msgspec
 
 from syncd.files import write_private
+from syncd.ledger.database import LedgerError
 from syncd.ledger.times import moment, text
 
 KEEP = 7  # days on which something was written
@@ -48,26 +50,34 @@ def mark(key: str) -> str:
 
 def write(copy: Path, entries: Sequence[Entry], whose: str) -> None:
     """Replace the copy. With the first entry of a new day the old one is kept, under the day of its newest entry; so
-    is the copy of another ledger."""
+    is the copy of another ledger. One that cannot be read any more is replaced: the journal itself is whole."""
     if copy.is_file():
-        day = newest(read(copy)).date()
-        if day < newest(entries).date() or of(copy) != whose:
-            copy.replace(copy.with_suffix(f".{day.isoformat()}.jsonl"))
-            for outdated in kept(copy)[:-KEEP]:
-                outdated.unlink()
+        with suppress(LedgerError):
+            _keep_day(copy, newest(entries).date(), whose)
     replace(copy, entries, whose)
 
 
+def _keep_day(copy: Path, today: date, whose: str) -> None:
+    day = newest(read(copy)).date()
+    if day < today or of(copy) != whose:
+        copy.replace(copy.with_suffix(f".{day.isoformat()}.jsonl"))
+        for outdated in kept(copy)[:-KEEP]:
+            outdated.unlink()
+
+
 def replace(copy: Path, entries: Iterable[Entry], whose: str | None) -> None:
-    """Write the copy anew in one step, readable by its owner only."""
-    write_private(copy, chain([_line({"journal_of": whose})], map(line, entries)))
+    """Write the copy anew in one step, readable by its owner only; it is on disk when this returns."""
+    write_private(copy, chain([_line({"journal_of": whose})], map(line, entries)), durable=True)
 
 
 def of(copy: Path) -> str | None:
-    """The mark of the ledger whose journal this is, None if the copy does not say."""
-    with copy.open(encoding="utf-8") as lines:
-        head = next(lines, "{}")
-    whose: str | None = msgspec.json.decode(head).get("journal_of")
+    """The mark of the ledger whose journal this is, None if the copy does not say.
+
+    Raises:
+        LedgerError: as `read`.
+    """
+    with copy.open("rb") as lines:
+        whose: str | None = _told(copy, 1, next(lines, b"{}")).get("journal_of")
     return whose
 
 
@@ -92,11 +102,30 @@ def _line(told: dict[str, Any]) -> str:
 
 
 def read(copy: Path) -> list[Entry]:
-    """The entries of a copy."""
-    with copy.open(encoding="utf-8") as lines:
-        told = [msgspec.json.decode(written) for written in lines if written.strip()]
-    return [
-        Entry(entry["id"], moment(entry["at"]), entry["kind"], entry["subject"], entry["data"])
-        for entry in told
-        if "journal_of" not in entry
-    ]
+    """The entries of a copy.
+
+    Raises:
+        LedgerError: it is damaged; the error names the line.
+    """
+    with copy.open("rb") as lines:
+        told = [(number, _told(copy, number, written)) for number, written in enumerate(lines, 1) if written.strip()]
+    return [_entry(copy, number, entry) for number, entry in told if "journal_of" not in entry]
+
+
+def _told(copy: Path, number: int, written: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(written, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _damaged(copy, number, str(error)) from error
+
+
+def _entry(copy: Path, number: int, told: dict[str, Any]) -> Entry:
+    try:
+        return Entry(told["id"], moment(told["at"]), told["kind"], told["subject"], told["data"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(copy, number, f"it is no entry ({error})") from error
+
+
+def _damaged(copy: Path, number: int, why: str) -> LedgerError:
+    fix = "Copies of earlier days lie beside the ledger: import one of those."
+    return LedgerError(f"this copy of the journal is damaged: {why}.", where=f"{copy}, line {number}", fix=fix)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from syncd.ledger import database, schema
+from syncd.ledger import database, erasure, schema
 from syncd.ledger.database import LedgerError
 from syncd.ledger.facts import Facts
 from syncd.ledger.journal import Journal
@@ -31,6 +31,7 @@ class Ledger:
         self.meaning = Meaning(self)
         self.journal = Journal(self)
         self.journal.recover()
+        erasure.finish(self)
 
     @classmethod
     def open(cls, url: str, *, owner: str = "") -> Ledger:

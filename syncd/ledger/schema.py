@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-HEAD = "0003"  # the newest revision under migrations/versions; a test holds it there
+HEAD = "0004"  # the newest revision under migrations/versions; a test holds it there
 
 metadata = sa.MetaData(
     naming_convention={
@@ -49,6 +49,8 @@ owners = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("facts_version", _number, nullable=False, server_default="0"),  # grows with every change of facts
     _text("forget_key"),  # hex; keys the digests of forgotten addresses
+    # Somebody was erased, and free pages and copies beside the ledger may still hold them.
+    sa.Column("cleaning", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 
 # Facts

@@ -1,132 +1,239 @@
-"""What is killed: stages that each do one thing to the ledger at a path, from whatever state they find it in."""
+"""What is killed: jobs that each do one thing to the ledger of a site, from whatever state they find it in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
-from connectors.observations import Address, Attendee, Message
 from rules import ruleset
+from rules.health.assessment import Assessment
+from syncd import archive, outbox, upkeep
+from syncd.assess import record
 from syncd.config import Config
 from syncd.forgetting import forget
 from syncd.interpret import interpret
-from syncd.ledger import Ledger, coverage, database, migrations, writing
+from syncd.ledger import Ledger, LedgerError, coverage, database, migrations, writing
 from syncd.ledger import schema as tables
+from syncd.ledger.difference import Counts
 from syncd.ledger.facts import Facts
+from syncd.ledger.journal import Journal
 from syncd.ledger.ledger import writing as transaction
+from syncd.ledger.meaning import Made, Meaning
 from syncd.ledger.writing import Step, Written
+from syncd.outbox import Mail, send_weekly
+from syncd.retention import Retention, expire
 from syncd.sync import sync
-from tests.sync.outside import Account, Outside, calendar, mailbox, meeting, options
+from tests.crash import lives
+from tests.crash.lives import NOW
+from tests.crash.site import Site, Stage
+from tests.sync.outside import Account, Outside, options
 
-Stage = Callable[[Path], None]
-
-NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-ME, ANNA, BEN = Address("me@x.example"), Address("anna@y.example", "Anna Berg"), Address("ben@z.example", "Ben Holt")
-
-
-def outsides(*, later: bool) -> tuple[Outside, Outside]:
-    """A mailbox and a calendar; `later`: after a day on which everything happened that can happen."""
-    mail, dates = mailbox(), calendar()
-    mail.size = dates.size = 4
-    for number in range(10):
-        who = (ANNA, BEN)[number % 2]
-        letter = Message(
-            *(f"m{number}", f"m{number}@x.example"),
-            date=NOW - timedelta(days=number),
-            subject="Hello",
-            from_=who,
-            to=(ME,),
-        )
-        mail.put(f"m{number}", letter)
-    mail.unreadable = {"m9"}
-    for number in range(4):
-        guests = tuple(Attendee(who.address, who.name, "accepted") for who in (ME, ANNA))
-        start = NOW - timedelta(days=number)
-        lunch = meeting(f"e{number}", start, start + timedelta(hours=1), title="Lunch", attendees=guests)
-        dates.put(f"e{number}", lunch, "Work")
-    if later:
-        mail.delete("m0")
-        mail.move("m1", "Archive")
-        mail.put("m2", Message("m2", "m2@x.example", date=NOW, subject="Edited", from_=ANNA, to=(ME,)))
-        mail.put("m11", Message("m11", "m11@x.example", date=NOW, subject="New", from_=BEN, to=(ME,)))
-        mail.move("m3", "Private")
-        mail.unreadable = {"m4"}
-        mail.move("m4", "INBOX")
-        dates.delete("e0")
-    return mail, dates
+CONFIG = Config.model_validate(
+    {
+        "owner": {"name": "Me", "addresses": ["me@x.example"]},
+        "account": [{"name": "work", "kind": "memory"}],
+        "report": {"to": "me@x.example", "smtp": "smtp://127.0.0.1:1"},
+    }
+)
+_RULES = ruleset.load()
 
 
-def _sync(path: Path, *, later: bool, expired: bool = False) -> None:
-    sources = outsides(later=later)
-    if expired:
-        for source in sources:
-            source.expire()
-    now = NOW + timedelta(days=later + expired)
-    with Ledger.open(f"sqlite:///{path}") as ledger:
-        result = sync(ledger, [options()], now=now, open_connector=lambda _: Account(sources))
+@dataclass(frozen=True)
+class Job:
+    """`killed`: at each of its steps; what is not only prepares the next job. `erases`: a word that is nowhere after
+    it."""
+
+    name: str
+    stage: Stage
+    killed: bool = True
+    erases: bytes | None = None
+
+
+def _sync(site: Site, sources: Sequence[Outside], day: int) -> None:
+    with Ledger.open(site.url()) as ledger:
+        opened = Account(sources)
+        result = sync(ledger, [options()], now=NOW + timedelta(days=day), open_connector=lambda _: opened)
     assert result.ok, result
 
 
-def first_sync(path: Path) -> None:
-    _sync(path, later=False)
+def first_sync(site: Site) -> None:
+    _sync(site, lives.days(later=False), 0)
 
 
-def changes(path: Path) -> None:
-    _sync(path, later=True)
+def changes(site: Site) -> None:
+    _sync(site, lives.days(later=True), 1)
 
 
-def reconciliation(path: Path) -> None:
-    _sync(path, later=True, expired=True)
+def reconciliation(site: Site) -> None:
+    sources = lives.days(later=True)
+    for source in sources:
+        source.expire()
+    _sync(site, sources, 2)
 
 
-def meaning(path: Path) -> None:
-    config = Config.model_validate(
-        {"database": f"sqlite:///{path}", "owner": {"name": "Me", "addresses": ["me@x.example"]}}
-    )
-    with Ledger.open(f"sqlite:///{path}") as ledger:
-        interpret(ledger, config, rules=_RULES, now=NOW + timedelta(days=3))
+def meaning(site: Site) -> None:
+    with Ledger.open(site.url()) as ledger:
+        interpret(ledger, CONFIG, rules=_RULES, now=NOW + timedelta(days=3))
 
 
-def words(path: Path) -> None:
-    """Said twice it counts twice, so whoever may be resumed asks first."""
-    with Ledger.open(f"sqlite:///{path}") as ledger:
-        if not ledger.journal.entries("answer", "anna@y.example"):
-            ledger.journal.add("answer", "anna@y.example", NOW, word="right")
+def assessment(site: Site) -> None:
+    with Ledger.open(site.url()) as ledger:
+        record(ledger, CONFIG, now=NOW + timedelta(days=3))
 
 
-def erasure(path: Path) -> None:
-    with Ledger.open(f"sqlite:///{path}") as ledger:
+def words(site: Site) -> None:
+    """Said twice it counts twice, so whoever may be resumed asks first. On the second day the copy is kept."""
+    with Ledger.open(site.url()) as ledger:
+        for day, word in enumerate(("right", "snooze")):
+            if not any(entry.data["word"] == word for entry in ledger.journal.entries("answer")):
+                at = NOW + timedelta(days=day)
+                ledger.journal.add("answer", "anna@y.example", at, word=word, on=f"{at:%Y-%m-%d}")
+
+
+def retention(site: Site) -> None:
+    with Ledger.open(site.url()) as ledger:
+        kept = Retention.of_days(4, 9)
+        expire(ledger, kept, NOW + timedelta(days=3), lambda: upkeep._labels(ledger, CONFIG, _RULES))
+
+
+def erasure(site: Site) -> None:
+    with Ledger.open(site.url()) as ledger:
         forget(ledger, ["anna@y.example"], NOW + timedelta(days=4))
 
 
-def migration(path: Path) -> None:
+def weekly_mail(site: Site) -> None:
+    """As the daemon sends it; whoever finds a claim comes when that has run out."""
+
+    def take(mail: Mail, _server: object) -> None:
+        number = len(list(site.outside.glob("*.eml")))
+        new = site.outside / "mail.new"
+        new.write_bytes(mail.message_id.encode())
+        new.rename(site.outside / f"{number}.eml")
+
+    outbox.send = take  # type: ignore[assignment]
+    site.outside.mkdir(exist_ok=True)
+    with Ledger.open(site.url()) as ledger:
+        tried = len(ledger.journal.entries("sending"))
+        moment = NOW.replace(hour=7) + timedelta(days=7)
+        send_weekly(ledger, CONFIG, moment, moment + tried * outbox.LEASE)
+
+
+def exported(site: Site) -> None:
+    site.outside.mkdir(exist_ok=True)
+    with Ledger.open(site.url()) as ledger:
+        (site.outside / "archive.jsonl").write_text("\n".join(archive.export(ledger)), encoding="utf-8")
+
+
+def imported(site: Site) -> None:
+    """Whoever finds an archive imported already is told so, and is done."""
+    lines = (site.outside / "archive.jsonl").read_text(encoding="utf-8").splitlines()
+    with Ledger.open(site.url("new")) as ledger:
+        try:
+            archive.restore(ledger, lines)
+        except LedgerError:
+            assert ledger.facts.version()
+
+
+def journal_imported(site: Site) -> None:
+    with Ledger.open(site.url()) as ledger:
+        ledger.journal.restore(site.outside / "words.journal.jsonl")
+
+
+def journal_told(site: Site) -> None:
+    """A copy of the journal from elsewhere, where more was said."""
+    site.outside.mkdir(exist_ok=True)
+    with Ledger.open(site.url()) as ledger:
+        said = ledger.journal.back_up(site.outside)
+    assert said is not None
+    data = {"channel": "phone", "on": "2026-03-01"}
+    more = {"id": 99, "at": "2026-03-01T12:00:00Z", "kind": "logged", "subject": "ben@z.example", "data": data}
+    (site.outside / "words.journal.jsonl").write_text(f"{said.read_text()}{json.dumps(more)}\n", encoding="utf-8")
+    said.unlink()
+
+
+def created(site: Site) -> None:
     """From nothing to the newest schema by the migrations, each as an upgrade would run it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = database.connect(database.parse(f"sqlite:///{path}"))
+    engine = database.connect(database.parse(site.url()))
     with transaction(engine, durable=True) as connection:
         tables.drop_views(connection)
         migrations.upgrade(connection)
         tables.create_views(connection)
     engine.dispose()
-    Ledger.open(f"sqlite:///{path}").close()
+    Ledger.open(site.url()).close()
 
 
-_RULES = ruleset.load()
+def at_first(site: Site) -> None:
+    """A ledger of the first schema, with rows."""
+    engine = database.connect(database.parse(site.url()))
+    with transaction(engine, durable=True) as connection:
+        migrations.upgrade(connection, migrations.revisions()[0])
+        connection.exec_driver_sql("INSERT INTO owners (name, forget_key) VALUES ('', '00')")
+        connection.exec_driver_sql(
+            "INSERT INTO journal (owner_id, at, kind, subject, data) SELECT id, '2026-03-02T12:00:00Z', 'answer', "
+            """'anna@y.example', '{"word":"right"}' FROM owners"""
+        )
+    engine.dispose()
 
 
-def whole() -> Sequence[Stage]:
-    return (first_sync, meaning, changes, meaning, words, reconciliation, erasure, meaning)
+def upgraded(site: Site) -> None:
+    Ledger.open(site.url()).close()
 
 
-def migrated() -> Sequence[Stage]:
-    return (migration,)
+def whole() -> Sequence[Job]:
+    """Everything that is done to one person's ledger, from its first day on."""
+    return (
+        Job("sync: first", first_sync),
+        Job("interpret: first", meaning),
+        Job("sync: changes", changes),
+        Job("interpret: changes", meaning),
+        Job("journal and its copies", words),
+        Job("sync: reconcile", reconciliation),
+        Job("mail", weekly_mail),
+        Job("retention", retention),
+        Job("forget", erasure, erases=b"anna@y.example"),
+        Job("interpret: what is left", meaning),
+        Job("", exported, killed=False),
+        Job("import: archive", imported),
+        Job("", journal_told, killed=False),
+        Job("import: journal", journal_imported),
+    )
 
 
-def cursor_first() -> Sequence[Stage]:
-    """The mistake that this guards against: the cursor is on disk before what it stands for."""
+def judged() -> Sequence[Job]:
+    """The flags of two years, and what they become when facts of last year turn up."""
+    return (
+        Job("", lambda site: _sync(site, lives.years(later=False), 0), killed=False),
+        Job("", meaning, killed=False),
+        Job("assess: first", assessment),
+        Job("", lambda site: _sync(site, lives.years(later=True), 1), killed=False),
+        Job("", meaning, killed=False),
+        Job("assess: late facts", assessment),
+    )
+
+
+def migrated() -> Sequence[Job]:
+    return (Job("migrate: from nothing", created),)
+
+
+def from_the_first() -> Sequence[Job]:
+    return (Job("", at_first, killed=False), Job("migrate: from the first schema", upgraded))
+
+
+def on_a_server() -> Sequence[Job]:
+    """What goes on a server too: its ledger lies in no file, and its copies are made by others."""
+    names = {"sync: reconcile", "mail", "retention", "forget", "interpret: changes", "sync: first", "sync: changes"}
+    return [Job(job.name, job.stage, killed=job.name in names) for job in whole()[:9]]
+
+
+# Mistakes that these kills are there to find
+
+
+def cursor_first() -> Sequence[Job]:
+    """The cursor is on disk before what it stands for."""
     Facts.write = _cursor_first  # type: ignore[method-assign]
-    return (first_sync, changes)
+    return (Job("cursor first: sync", first_sync), Job("cursor first: changes", changes))
 
 
 def _cursor_first(self: Facts, step: Step) -> Written:
@@ -141,8 +248,40 @@ def _cursor_first(self: Facts, step: Step) -> Written:
     return written
 
 
-SCENARIOS: dict[str, Callable[[], Sequence[Stage]]] = {
+def mail_marked_first() -> Sequence[Job]:
+    """The week is marked as sent before the mail is out."""
+
+    def deliver(journal: Journal, mail: Mail, *_rest: object) -> bool:
+        if journal.entries("reported"):
+            return False
+        journal.add("reported", mail.recipient, NOW, week=mail.week, message_id=mail.message_id)
+        outbox.send(mail, CONFIG.report)
+        return True
+
+    outbox.deliver = deliver  # type: ignore[assignment]
+    return (*(Job("", job.stage, killed=False) for job in whole()[:4]), Job("marked first: mail", weekly_mail))
+
+
+def flags_marked_first() -> Sequence[Job]:
+    """The flags are marked as written before they are."""
+    write_flags = Meaning.write_flags
+
+    def write(self: Meaning, flags: Iterable[Assessment], made: Made) -> Counts:
+        told = list(flags)
+        write_flags(self, [], made)
+        return write_flags(self, told, made)
+
+    Meaning.write_flags = write  # type: ignore[method-assign]
+    return (*judged()[:2], Job("marked first: flags", assessment))
+
+
+SCENARIOS: dict[str, Callable[[], Sequence[Job]]] = {
     "whole": whole,
+    "judged": judged,
     "migrated": migrated,
+    "from_the_first": from_the_first,
+    "on_a_server": on_a_server,
     "cursor_first": cursor_first,
+    "mail_marked_first": mail_marked_first,
+    "flags_marked_first": flags_marked_first,
 }

@@ -1,45 +1,51 @@
-"""Kills a process at every step of a scenario, lets another go on, and compares. Run by test_crash_matrix.py.
+"""Kills a process at every step of a job, lets another go on, and compares. Run by test_crash_matrix.py.
 
-A step is the moment before or after a statement or a commit. Each stage of a scenario is first run whole and its
-steps are counted; then, for every step, a forked process begins at the stage's start and is killed there (SIGKILL),
-a second one runs the stage again, and the ledger must hold what it held after the undisturbed run.
+A step is the moment before or after a statement or a commit, or before a file is opened for writing, renamed or
+removed. Each job of a scenario is first run whole and its steps are counted; then, for every step (or every n-th),
+a forked process begins at the job's start and is killed there (SIGKILL), a second one does the job again, and all is
+to be as after the undisturbed run. `shots`: so many more are killed at any instant, whatever they do just then.
 
-    python tests/crash/worker.py SCENARIO FOLDER     one JSON line: what each stage gave
+    python tests/crash/worker.py SCENARIO FOLDER EVERY SHOTS [POSTGRES]     one JSON line: what each job gave
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
+import random
 import signal
-import sqlite3
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from syncd.ledger import Ledger, database
-from tests.crash.scenarios import SCENARIOS, Stage
+from syncd.ledger import database
+from tests.crash.scenarios import SCENARIOS, Job
+from tests.crash.site import Site, Stage
 
-# How often the ledger was written, and what merely counts writes: an interrupted sync may write in more steps.
-COUNTERS = {"step", "version", "facts_version", "forget_key"}
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+_MOVED = {"os.rename": 1, "os.remove": 0}
+TAKEN = "outside os.rename mail"
 
 
 @dataclass
 class Steps:
     """Counts the steps of a run, and kills it at one of them."""
 
+    folder: Path
     stop: int
     labels: list[str] = field(default_factory=list)
 
-    def step(self, connection: Any, what: str) -> None:
-        self.labels.append(f"{'inside' if connection.in_transaction else 'outside'} {what}")
+    def step(self, what: str, *, inside: bool = False) -> None:
+        self.labels.append(f"{'inside' if inside else 'outside'} {what}")
         if len(self.labels) == self.stop:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -47,41 +53,54 @@ class Steps:
         """Step before and after every statement and commit of an engine."""
 
         def statement(connection: Any, _cursor: Any, sql: str, *_rest: Any) -> None:
-            self.step(connection.connection.dbapi_connection, sql.split("(", maxsplit=1)[0][:60])
+            what = " ".join(sql.split("(", maxsplit=1)[0].split())[:60]
+            self.step(what, inside=_in_transaction(connection.connection.dbapi_connection))
 
         event.listen(engine, "before_cursor_execute", statement)
         event.listen(engine, "after_cursor_execute", statement)
         commit = engine.dialect.do_commit
 
         def committed(connection: Any) -> None:
-            self.step(connection.dbapi_connection, "before COMMIT")
+            inside = _in_transaction(connection.dbapi_connection)
+            self.step("before COMMIT", inside=inside)
             commit(connection)
-            self.step(connection.dbapi_connection, "after COMMIT")
+            self.step("after COMMIT")
 
         engine.dialect.do_commit = committed  # type: ignore[method-assign, assignment]
         return engine
 
+    def audit(self, what: str, told: tuple[Any, ...]) -> None:
+        """Step before a file of the site is written, renamed or removed."""
+        if what == "open":
+            name, mode, flags = told
+            if not (flags or 0) & _WRITING or (mode and "r" in mode and "+" not in mode):
+                return
+        elif what in _MOVED:
+            name = told[_MOVED[what]]
+        else:
+            return
+        if isinstance(name, str | os.PathLike) and str(name).startswith(str(self.folder)):
+            path = Path(name)
+            self.step(f"{what} {'mail' if path.suffix == '.eml' else path.name.partition('.jsonl.')[0]}")
 
-def run(stage: Stage, path: Path, stop: int) -> list[str]:
-    """Run a stage in a forked process; the labels of its steps, or an empty list if it was killed at `stop`."""
+
+def _in_transaction(connection: Any) -> bool:
+    if hasattr(connection, "in_transaction"):
+        return bool(connection.in_transaction)
+    return bool(connection.info.transaction_status != TransactionStatus.IDLE)
+
+
+def run(stage: Stage, site: Site, stop: int = 0, *, within: float | None = None) -> list[str]:
+    """Run a stage in a forked process; the labels of its steps, or an empty list if it was killed: at the step
+    `stop`, or by us after some of the seconds `within`."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        code = 1
-        try:
-            os.close(reading)
-            steps = Steps(stop)
-            connect = database.connect
-            database.connect = lambda url: steps.watch(connect(url))
-            stage(path)
-            with os.fdopen(writing, "w") as out:
-                json.dump(steps.labels, out)
-            code = 0
-        except BaseException:  # noqa: BLE001 # a forked child must end here, whatever happened
-            traceback.print_exc()
-        finally:
-            os._exit(code)
+        _be_killed(stage, site, stop, reading, writing)
     os.close(writing)
+    if within is not None:
+        time.sleep(random.uniform(0.0, within))  # no step of ours: any instant
+        os.kill(child, signal.SIGKILL)
     with os.fdopen(reading) as told:
         text = told.read()
     status = os.waitpid(child, 0)[1]
@@ -93,52 +112,101 @@ def run(stage: Stage, path: Path, stop: int) -> list[str]:
     return labels
 
 
-def content(path: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything in a ledger but counters."""
-    with Ledger.open(f"sqlite:///{path}") as ledger:
-        damage = ledger.facts.damage()
-    assert not damage, damage
-    connection = sqlite3.connect(path)
-    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    found = {}
-    for table in tables:
-        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] not in COUNTERS]
-        found[table] = sorted(connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall(), key=repr)
-    connection.close()
-    return found
+def _be_killed(stage: Stage, site: Site, stop: int, reading: int, writing: int) -> None:
+    code = 1
+    try:
+        os.close(reading)
+        steps = Steps(site.folder, stop)
+        connect = database.connect
+        database.connect = lambda url: steps.watch(connect(url))
+        sys.addaudithook(steps.audit)
+        stage(site)
+        with os.fdopen(writing, "w") as out:
+            json.dump(steps.labels, out)
+        code = 0
+    except BaseException:  # noqa: BLE001 # a forked child must end here, whatever happened
+        traceback.print_exc()
+    finally:
+        os._exit(code)
 
 
-def copy(source: Path, target: Path) -> None:
-    """A ledger with all that lies beside it."""
-    shutil.rmtree(target.parent, ignore_errors=True)
-    if source.parent.exists():
-        shutil.copytree(source.parent, target.parent)
+@dataclass
+class Matrix:
+    """A scenario's jobs, killed in `folder`: at every n-th step, and by so many shots at any instant."""
 
+    folder: Path
+    every: int
+    shots: int = 0
+    server: str | None = None
 
-def matrix(stages: Sequence[Stage], folder: Path, every: int) -> list[dict[str, Any]]:
-    """Kill at every step of every stage (or at every n-th); what came of it, stage by stage."""
-    golden = folder / "golden" / "ledger.db"
-    results = []
-    for stage in stages:
-        start, broken = folder / "start" / "ledger.db", folder / "broken" / "ledger.db"
-        copy(golden, start)
-        labels = run(stage, golden, 0)
-        expected = content(golden)
-        points, wrong = range(1, len(labels) + 1, every), []
-        for point in points:
-            copy(start, broken)
-            assert run(stage, broken, point) == [], f"{stage.__name__} outlived its kill at {point}"
-            run(stage, broken, 0)
-            if content(broken) != expected:
-                wrong.append(labels[point - 1])
+    def site(self, name: str) -> Site:
+        return Site(self.folder / name, self.server)
+
+    def run(self, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+        golden = self.site("golden")
+        self.site("nothing").copy_to(golden)
+        self._warm(jobs)
+        return [found for job in jobs if (found := self._job(job, golden)) is not None]
+
+    def _warm(self, jobs: Sequence[Job]) -> None:
+        """All jobs once in this very process: what they load stays loaded in every child."""
+        warm = self.site("warm")
+        self.site("nothing").copy_to(warm)
+        for job in jobs:
+            job.stage(warm)
+        assert threading.active_count() == 1, "a process with threads cannot be forked"
+
+    def _job(self, job: Job, golden: Site) -> dict[str, Any] | None:
+        start, broken = self.site("start"), self.site("broken")
+        golden.copy_to(start)
+        began = time.perf_counter()
+        labels = run(job.stage, golden)
+        seconds = time.perf_counter() - began
+        if not job.killed:
+            return None
+        expected = golden.content()
+        points = range(1, len(labels) + 1, self.every)
+        wrong, twice = [], 0
+        for point in [*points, *[0] * self.shots]:
+            start.copy_to(broken)
+            killed = run(job.stage, broken, point, within=None if point else seconds)
+            assert killed == [] or not point, f"{job.name} outlived its kill at {point}"
+            run(job.stage, broken)
+            what = labels[point - 1] if point else "at any instant"
+            found = broken.content()
+            mails = found["mails"]
+            repeated = len(list(broken.outside.glob("*.eml"))) - len(mails)
+            twice += repeated
+            if found != expected or (job.erases and broken.traces(job.erases)):
+                wrong.append(f"{what}: {_differing(found, expected)}")
+            elif repeated and point and not _unsure(labels, point):
+                wrong.append(f"{what}: the mail went out twice")
         inside = sum(labels[point - 1].startswith("inside") for point in points)
-        results.append({"stage": stage.__name__, "points": len(points), "inside": inside, "wrong": wrong})
-    return results
+        counts = {"points": len(points), "inside": inside, "shots": self.shots, "twice": twice, "steps": len(labels)}
+        return {"job": job.name, **counts, "wrong": wrong}
 
 
-def main(arguments: Sequence[str], *, scenarios: dict[str, Callable[[], Sequence[Stage]]] = SCENARIOS) -> None:
-    name, folder, every = arguments
-    print(json.dumps(matrix(scenarios[name](), Path(folder), int(every))))  # noqa: T201
+def _unsure(labels: Sequence[str], point: int) -> bool:
+    """Whether the mail was out at a step, and no mark on disk that says so: then it has to go out again."""
+    taken = labels.index(TAKEN) + 1
+    marked = labels.index("outside after COMMIT", taken) + 1
+    return taken < point < marked
+
+
+def _differing(found: dict[str, Any], expected: dict[str, Any]) -> str:
+    for name in sorted({*found, *expected}):
+        one, other = found.get(name), expected.get(name)
+        if one != other and isinstance(one, dict) and isinstance(other, dict):
+            return f"{name}: {_differing(one, other)}"
+        if one != other:
+            return f"{name}: {str(one)[:300]} instead of {str(other)[:300]}"
+    return "a trace is left"
+
+
+def main(arguments: Sequence[str], *, scenarios: dict[str, Callable[[], Sequence[Job]]] = SCENARIOS) -> None:
+    name, folder, every, shots, *server = arguments
+    matrix = Matrix(Path(folder), int(every), int(shots), *server)
+    print(json.dumps(matrix.run(scenarios[name]())))  # noqa: T201
 
 
 if __name__ == "__main__":

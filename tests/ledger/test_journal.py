@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.ledger import Ledger
+from syncd.ledger import Ledger, LedgerError
 from syncd.ledger.journal import Saying
 from tests.ledger.conftest import Databases
 
@@ -93,3 +93,53 @@ def test_a_copy_that_cannot_be_written_does_not_lose_the_entry(
         ledger.journal.add("answer", "anna@x.example", NOW, word="right")
         assert len(ledger.journal.entries()) == 1
     assert "cannot be written" in caplog.text
+
+
+def test_a_copy_that_lacks_the_last_entries_is_brought_up_to_date(tmp_path: Path) -> None:
+    copy = tmp_path / "ledger.journal.jsonl"
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.journal.add("answer", "anna@x.example", NOW, word="right")
+        before = copy.read_bytes()
+        ledger.journal.add("answer", "ben@x.example", NOW, word="right")
+        after = copy.read_bytes()
+    for left in (before, None):  # as if it had been killed before it came to the copy
+        copy.unlink() if left is None else copy.write_bytes(left)
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db").close()
+        assert copy.read_bytes() == after
+
+
+DAMAGED = {
+    "cut": lambda text: text[:-30],
+    "no text": lambda text: text.replace(b"anna", b"\xff\xfe"),
+    "no entry": lambda text: text.replace(b'"subject"', b'"object"'),
+    "no object": lambda text: text + b"[]\n",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_copy_keeps_nobody_from_the_ledger(
+    tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy = tmp_path / "ledger.journal.jsonl"
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.journal.add("answer", "anna@x.example", NOW, word="right")
+        whole = copy.read_bytes()
+    copy.write_bytes(DAMAGED[damage](whole))
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        assert len(ledger.journal.entries()) == 1
+        assert "cannot be read" in caplog.text
+        assert str(copy) in caplog.text
+        with pytest.raises(LedgerError, match=r"damaged.*import one of those"):
+            ledger.journal.restore(copy)
+        ledger.journal.add("answer", "ben@x.example", NOW, word="right")
+    assert copy.read_bytes().startswith(whole)
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        gone, running = tmp_path / ".ledger.journal.jsonl.999999999", tmp_path / ".ledger.journal.jsonl.1"
+        for left in (gone, running):
+            left.write_text("half")
+        ledger.journal.add("answer", "anna@x.example", NOW, word="right")
+    assert not gone.exists()
+    assert running.exists()
