@@ -27,8 +27,8 @@ from connectors.connector import (
     Source,
 )
 from connectors.google.access import Transports, hosts
-from connectors.google.events import Series, native_of, occurrences, series_of
 from connectors.google.listing import Listings
+from connectors.google.series import Series, native_of, occurrences, series_of
 from connectors.google.service import Json, Service
 from connectors.options import GoogleCalendarOptions
 from connectors.patience import Budget, Patience

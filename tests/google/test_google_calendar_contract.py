@@ -232,6 +232,18 @@ def test_people_that_google_left_out_did_not_leave() -> None:
     assert (event.attendees, event.attendee_count, event.owner_response) == (None, None, "tentative")
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_guests_that_may_not_see_each_other_are_unknown_but_to_their_host(own: bool) -> None:
+    """A webinar shows each of its guests nobody but themselves: it is no talk between two."""
+    world = CalendarWorld()
+    people = [{"email": OWNER, "self": True, "responseStatus": "accepted"}]
+    host = {"email": OWNER, "self": True} if own else {"email": ANNA}
+    world.write("w", timed(MONDAY), attendees=people, organizer=host, guestsCanSeeOtherGuests=False)
+    event = only(world)
+    assert event.organizer == Address(OWNER if own else ANNA)
+    assert (event.attendee_count, event.owner_response) == (1 if own else None, "accepted")
+
+
 def test_responses_rooms_and_the_organiser() -> None:
     world = CalendarWorld()
     people = [

@@ -15,10 +15,10 @@ from googleapiclient.errors import HttpError
 
 from connectors.connector import ConnectorError, NeedsLogin, Throttled
 from connectors.google.calendar import _offered
-from connectors.google.events import occurrences, series_of
 from connectors.google.gmail import _replay, _State
 from connectors.google.mail import interesting, item_of
 from connectors.google.refusals import Gone, Missing, Misunderstood, Refusals, Stale
+from connectors.google.series import occurrences, series_of
 from connectors.patience import Again
 from tests.fakes.clock import Clock
 from tests.fakes.google.discovery import Json, Refused, api
