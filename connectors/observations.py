@@ -13,7 +13,7 @@ Addresses are lower case. Identifiers of messages stand without angle brackets.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -136,6 +136,37 @@ def from_json(line: bytes | str) -> Observation:
     Raises:
         ValueError: the line is no JSON object, or a field has the wrong type; the message names the field.
     """
+    try:
+        observation = _decoder.decode(line)
+    except msgspec.ValidationError:
+        return _loosely(line)
+    return observation if _is_normal(observation) else _loosely(line)
+
+
+def _is_normal(observation: Observation) -> bool:
+    """Whether nothing is left to bring to the form that connectors give."""
+    if isinstance(observation, Event):
+        groups = ((observation.organizer,), observation.attendees)
+        return all(_are_lowered(group) for group in groups if group)
+    senders = (observation.from_, observation.sender)
+    for group in (senders, observation.to, observation.cc, observation.bcc, observation.reply_to):
+        if group and not _are_lowered(group):
+            return False
+    for name in (observation.message_id, observation.in_reply_to, *(observation.references or ())):
+        if name is not None and (not name or name.strip().strip("<>") != name):
+            return False
+    return not observation.headers or "".join(observation.headers).islower()
+
+
+def _are_lowered(group: Iterable[Address | Attendee | None]) -> bool:
+    for one in group:
+        address = one.address if one is not None else None
+        if address is not None and not (address.islower() and address.strip() == address):
+            return False
+    return True
+
+
+def _loosely(line: bytes | str) -> Observation:
     raw = msgspec.json.decode(line, type=dict[str, Any])
     for key in ("start", "end", "original_start"):
         value = raw.get(key)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
 from connectors.observations import Event, Observation, from_json
 from rules.labels import Labeller
-from rules.meaning import Decision, Owner
+from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
 from rules.ruleset import RuleSet, load
 
 
@@ -28,24 +29,24 @@ class Answer:
     problem: str | None = None
 
 
-class _Reason(msgspec.Struct, frozen=True, rename={"for_": "for"}):
+class _Reason(msgspec.Struct, frozen=True, gc=False, rename={"for_": "for"}):
     rule: str
     because: str
     for_: str
     weight: float
 
 
-class _Line(msgspec.Struct, frozen=True):
+class _Line(msgspec.Struct, frozen=True, gc=False):
     id: str
-    channel: str
+    channel: Channel
     confidence: float
     conference_provider: str | None
     automated: bool
     automated_probability: float
     crowd: bool
-    purpose: dict[str, float]
+    purpose: Purpose
     standing: bool
-    evidence: list[_Reason]
+    evidence: list[msgspec.Raw]
 
 
 _encoder = msgspec.json.Encoder()
@@ -56,21 +57,23 @@ def encode(decision: Decision) -> str:
     purpose = decision.purpose
     line = _Line(
         id=decision.id,
-        channel=decision.channel.value,
+        channel=decision.channel,
         confidence=round(decision.confidence, 4),
         conference_provider=decision.conference_provider,
         automated=decision.automated,
         automated_probability=round(decision.automated_probability, 4),
         crowd=decision.crowd,
-        purpose={
-            "relational": round(purpose.relational, 4),
-            "working": round(purpose.working, 4),
-            "transactional": round(purpose.transactional, 4),
-        },
+        purpose=Purpose(round(purpose.relational, 4), round(purpose.working, 4), round(purpose.transactional, 4)),
         standing=decision.standing,
-        evidence=[_Reason(e.rule, e.because, e.for_, round(e.weight, 3)) for e in decision.evidence],
+        evidence=[_reason(evidence) for evidence in decision.evidence],
     )
     return _encoder.encode(line).decode()
+
+
+@lru_cache(maxsize=32_768)  # the same reasons are given again and again
+def _reason(evidence: Evidence) -> msgspec.Raw:
+    reason = _Reason(evidence.rule, evidence.because, evidence.for_, round(evidence.weight, 3))
+    return msgspec.Raw(_encoder.encode(reason))
 
 
 def try_lines(
