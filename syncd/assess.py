@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from rules import ruleset
 from rules.health.assessment import FLAGS, Answer, Change, DriftSettings, History
+from rules.health.checkpoints import Checkpoints
 from rules.health.desk import Week, follow
 from rules.health.weeks import last_complete, sunday
 from rules.meaning import Coverage, Interaction, Merge
@@ -109,9 +111,9 @@ def changes(weeks: Iterable[Week]) -> Iterator[Change]:
             before[person] = (status, also)
 
 
-def record(ledger: Ledger, config: Config, *, now: datetime | None = None) -> Counts:
+def record(ledger: Ledger, config: Config, *, now: datetime | None = None, kept: Checkpoints | None = None) -> Counts:
     """Bring the flags in the ledger up to date with its meaning, up to the last ISO week that is over; does nothing
-    where nothing changed."""
+    where nothing changed. With `kept`, from calls before in this process, weeks before all that changed stand."""
     now = now or datetime.now(UTC)
     today = now.astimezone(ZoneInfo(config.owner.timezone)).date()
     last = sunday(last_complete(today - timedelta(days=1)))
@@ -125,8 +127,16 @@ def record(ledger: Ledger, config: Config, *, now: datetime | None = None) -> Co
     if digest == made.assessed:
         return Counts()
     history = _history(ledger, config, _stored(ledger), last, now)
-    flags = (flag for week in follow(history, last, settings) for flag in week.told(FLAGS))
-    return ledger.meaning.write_flags(flags, replace(made, assessed=digest))
+    kept = Checkpoints() if kept is None else kept
+    try:
+        anew = [(week.label, tuple(week.told(FLAGS))) for week in follow(history, last, settings, kept=kept)]
+        standing = (one for one in ledger.meaning.assessments() if not anew or one.week < anew[0][0])
+        flags = chain(standing, *(found for _, found in anew))
+        return ledger.meaning.write_flags(flags, replace(made, assessed=digest))
+    finally:
+        written = ledger.meaning.made()
+        if written is None or written.assessed != digest:
+            kept.clear()  # what was folded did not reach the ledger
 
 
 def _meaning(ledger: Ledger, config: Config, as_of: date, now: datetime, progress: Progress | None) -> Interpretation:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from rules import ruleset
 from rules.copies import fold
+from rules.health.checkpoints import Checkpoints
 from rules.labels import Labeller
 from rules.meaning import Decision
 from rules.ruleset import RuleSet
@@ -28,11 +29,13 @@ def refresh(
     now: datetime | None = None,
     rules: RuleSet | None = None,
     progress: Progress | None = None,
+    kept: Checkpoints | None = None,
 ) -> Changes:
     """Bring journal and meaning up to date with the facts; does next to nothing where nothing changed.
 
     Args:
         rules: the rule set in force; without it the packs and the config's rule files are read.
+        kept: how the desk stood in earlier weeks, from calls before in this process.
 
     Raises:
         RuleProblems: a rule file is wrong; the meaning stays as it was.
@@ -43,7 +46,7 @@ def refresh(
     made = ledger.meaning.made_by()
     listen(ledger, _owner_addresses(ledger, config), made.facts_version if made else 0)
     changes = interpret(ledger, config, rules=rules, now=now, progress=progress)
-    record(ledger, config, now=now)
+    record(ledger, config, now=now, kept=kept)
     return changes
 
 

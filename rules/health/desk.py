@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.health.assessment import Answer, DriftSettings, History, Status
+from rules.health.checkpoints import Checkpoints, prints, put_back, take
 from rules.health.crisis import Pulse
 from rules.health.detector import Detector, Method, State, Tide, hear
 from rules.health.diary import MAIL, RICH, Diary, read
@@ -228,11 +229,11 @@ class Desk:
             fresh = self.replay(group, week - 1)
             keep = min(old)
             self.memory.take(fresh, 0, keep)
-            self._sit(group, keep)
+            self.sit(group, keep)
             for row in sorted(old - {keep}, reverse=True):
                 self._drop(row)
 
-    def _sit(self, group: Group, row: int) -> None:
+    def sit(self, group: Group, row: int) -> None:
         """Gives a row to a group."""
         if row == len(self.rows):
             self.rows.append(group)
@@ -247,7 +248,7 @@ class Desk:
         last, organisation = self.rows.pop(), self._organisation.pop()
         if row < len(self.rows):
             del organisation
-            self._sit(last, row)
+            self.sit(last, row)
 
     def _welcome(self, week: int) -> None:
         """Rows for those whom this week shows for the first time."""
@@ -255,7 +256,7 @@ class Desk:
         for number in np.unique(addresses[self._row[addresses] < 0]):
             if self._row[number] >= 0:
                 continue
-            self._sit(self.groups.group(self.diary.addresses[number]), self.memory.size)
+            self.sit(self.groups.group(self.diary.addresses[number]), self.memory.size)
             self.memory.add()
             self.memory.verdicts["began"][-1] = week
 
@@ -350,17 +351,42 @@ class Desk:
 
 
 def follow(
-    history: History, until: date, settings: DriftSettings | None = None, method: Method | None = None
+    history: History,
+    until: date,
+    settings: DriftSettings | None = None,
+    method: Method | None = None,
+    *,
+    since: date | None = None,
+    kept: Checkpoints | None = None,
 ) -> Iterator[Week]:
     """The weeks of a history in order, from the first contact to the last ISO week that is over on `until`.
 
     A `Week` may be kept: it does not change when later weeks are drawn. Its texts look only at what had happened by
     its Sunday. Raises nothing; an empty history yields nothing.
+
+    Args:
+        since: weeks that end before this day are not yielded.
+        kept: how the desk stood in earlier weeks, from calls before in this process; written to. Folded are only the
+            weeks for which something has changed, and those from `since` on; without `since` only these are yielded.
+            They are the same as without `kept`, to the last digit.
     """
     desk = Desk(history, settings or DriftSettings(), method)
     first, last = desk.first_week(), last_complete(until)
     if not len(desk.diary.week):
         return
+    known: dict[int, bytes] = {}
+    wanted = first if since is None else max(first, week_of(since))
+    if kept is not None:
+        known = prints(history, desk.diary, desk.exposure, desk.returns, last)
+        terms = (settings or DriftSettings(), desk.detector.method)
+        checkpoint = kept.newest(known, terms, last + 1 if since is None else wanted)
+        if checkpoint is not None:
+            put_back(desk, checkpoint)
+            first = checkpoint.week + 1
+            wanted = max(wanted, first)
     for week in range(first, last + 1):
         desk.take(week)
-        yield Week(desk, week, desk.stale(week))
+        if kept is not None and kept.wants(week, last):
+            kept.keep(take(desk, week, known[week]), last)
+        if week >= wanted:
+            yield Week(desk, week, desk.stale(week))

@@ -44,7 +44,7 @@ class Method:
     lowest: float = 0.004
     highest: float = 3.0
     shapes: tuple[float, ...] = (0.6, 0.8, 1.0, 1.3)
-    falls: tuple[float, ...] = (0.0, 0.0625, 0.25)
+    falls: tuple[float, ...] = (0.05, 0.15)
     quiet_fall: float = 0.2
     rhythm: tuple[float, float] = (0.2, 2.5)
     dating_fall: float = 0.25
@@ -227,7 +227,7 @@ class Detector:
             ratio += 1
             ratio *= fallen
             np.clip(ratio, _SMALLEST, _LARGEST, out=ratio)
-            if i == 1:
+            if i == 0:
                 rival = state["quiet"]
                 rival += 1
                 rival *= fallen * quiet[:, None].astype(np.float32)

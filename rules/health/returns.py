@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from rules.health.diary import is_contact
+from rules.health.weeks import week_of
 from rules.meaning import RETURNED, Direction, Interaction
 
 
@@ -26,6 +27,14 @@ class Returns:
 
     def __bool__(self) -> bool:
         return bool(self._returned)
+
+    def by_week(self) -> dict[int, list[tuple[str, int]]]:
+        """Week -> the addresses from which mail came back, each with the day as an ordinal."""
+        found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        for address, days in sorted(self._returned.items()):
+            for day in days:
+                found[week_of(day)].append((address, day.toordinal()))
+        return found
 
     def concerns(self, addresses: Iterable[str]) -> bool:
         return any(address in self._returned for address in addresses)

@@ -26,6 +26,10 @@ class Rows:
     def __getitem__(self, name: str) -> Column:
         return self._columns[name][: self.size]
 
+    @property
+    def nbytes(self) -> int:
+        return sum(column.nbytes for column in self._columns.values())
+
     def names(self) -> list[str]:
         return list(self._columns)
 

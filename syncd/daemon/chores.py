@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from connectors.connector import ConnectorError
+from rules.health.checkpoints import Checkpoints
 from rules.ruleset import RuleSet
 from syncd.config import Config
 from syncd.daemon.schedule import report_due
@@ -28,6 +29,7 @@ class Chores:
     def __init__(self, ledger: Ledger, rules: RuleSet, alive: Callable[[], None]) -> None:
         self.rules = rules
         self._ledger, self._alive = ledger, alive
+        self._checkpoints = Checkpoints()
         self.meaning_is_stale = True
         self.trouble = ""
         self._not_before: datetime | None = None
@@ -45,7 +47,14 @@ class Chores:
         self.meaning_is_stale = False
         self._not_before = now + WHILE_BUSY
         try:
-            changes = refresh(self._ledger, config, now=now, rules=self.rules, progress=lambda *_: self._alive())
+            changes = refresh(
+                self._ledger,
+                config,
+                now=now,
+                rules=self.rules,
+                progress=lambda *_: self._alive(),
+                kept=self._checkpoints,
+            )
         except Exception:
             self.trouble = "a defect keeps the meaning from being made anew"
             log.exception("%s", self.trouble)
