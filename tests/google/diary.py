@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from connectors.connector import Item
 from connectors.google.calendar import GoogleCalendarConnector
@@ -17,6 +18,10 @@ from tests.fakes.google.server import FakeGoogle
 from tests.fakes.mailbox import Entry
 from tests.google.door import calendar_options, patience, transports
 
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+MONDAY = datetime(2026, 2, 2, 10, tzinfo=AMSTERDAM)
+WEEK = timedelta(weeks=1)
+ZONE = {"timeZone": "Europe/Amsterdam"}
 OWNER = "mara@visser-advies.example"
 ANNA = "anna@nordkai.example"
 
@@ -123,3 +128,11 @@ def only(world: CalendarWorld) -> Event:
     sync(world, held)
     (event,) = events(held)
     return event
+
+
+def weekly(world: CalendarWorld, rule: str = "RRULE:FREQ=WEEKLY;COUNT=6", start: datetime = MONDAY) -> None:
+    world.write("series", timed(start, **ZONE), summary="Weekly", recurrence=[rule])
+
+
+def starts(held: Held) -> list[datetime]:
+    return [one.start for one in events(held) if one.start]

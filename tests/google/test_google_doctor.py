@@ -15,7 +15,7 @@ from syncd.secrets import Vault
 from tests.fakes.clock import Clock
 from tests.fakes.google.server import FakeGoogle
 from tests.fakes.wire import serving
-from tests.google.test_google_login import follow
+from tests.google.desk import follow
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
