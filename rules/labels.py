@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from operator import itemgetter
 from typing import Protocol
 
 from connectors.observations import Event, Message, Observation
 from rules import automation, channel
 from rules.context import Context
-from rules.matching import PURPOSES, Weighed, matcher, sized, softmax
+from rules.matching import PURPOSES, Matcher, Weighed, matcher, sized, softmax
 from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
 from rules.organisations import is_free_mail
 from rules.ruleset import RuleSet
@@ -54,10 +55,16 @@ class Labeller:
             for domain in (address.rpartition("@")[2] for address in owner.addresses)
             if not is_free_mail(domain)
         )
-        self._events = matcher(rules, "event")
-        self._messages = matcher(rules, "message")
         self._purpose = purpose or _purpose_judge(rules, owner)
         self.context = Context()
+
+    @cached_property
+    def _events(self) -> Matcher:
+        return matcher(self._rules, "event")
+
+    @cached_property
+    def _messages(self) -> Matcher:
+        return matcher(self._rules, "message")
 
     def label(self, observations: Iterable[Observation]) -> Iterator[Decision]:
         """Decisions in the order of the observations, which must be the order of time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -72,6 +73,7 @@ def try_(
     from rules.trial import try_lines
 
     del form
+    gc.disable()  # what is judged holds no circles, and this process ends with the last line
     bad = 0
     for answer in try_lines(sys.stdin.buffer, me=me, rules=rules or ()):
         if answer.problem is not None:
