@@ -34,6 +34,8 @@ def entry(
         return _written(item, None, "private" if private else "held")
     if private:
         busy = _busy(observation) if isinstance(observation, Event) else None
+        if busy is not None and aged is not None and aged(busy) is None:
+            return _written(item, None, "expired", kind="event")
         return _written(item, busy, "private", kind=_kind(observation))
     kept = observation if forgotten is None else forgotten(observation)
     if kept is None:

@@ -11,14 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from connectors.connector import Place, Span
-from syncd.ledger.schema import items, owners, placements, revisions
+from syncd.ledger.schema import items, kept_labels, owners, placements, revisions
 from syncd.ledger.times import text
 
 NO_PARSER = 0  # older than any: the item is read at the next sync
 MOVED_OUT = "it left a private folder; it is read at the next sync"
 Stored = RowMapping  # an item or a placement as it stands
 
-WITHHELD = frozenset({"private", "forgotten", "expired"})
+NOTHING_LEFT = frozenset({"forgotten", "expired"})
+WITHHELD = NOTHING_LEFT | {"private"}
 LOOKUP = 500  # ids asked for at once; SQLite of old allowed 999 parameters
 
 
@@ -69,7 +70,8 @@ class _Rows:
     revisions: list[dict[str, Any]] = field(default_factory=list)
     placed: list[tuple[Any, ...]] = field(default_factory=list)
     left: list[dict[str, Any]] = field(default_factory=list)
-    erased: list[dict[str, Any]] = field(default_factory=list)
+    erased: list[dict[str, Any]] = field(default_factory=list)  # items whose revisions go
+    displaced: list[dict[str, Any]] = field(default_factory=list)  # items whose placements and labels go
 
 
 def write(connection: Connection, owner: int, step: Step) -> Written:
@@ -122,16 +124,16 @@ class _Writer:
             values["parser"] = self._step.parser
         if entry.payload is None and entry.state == "held":
             self._keep(row, values)
+        if told:
+            values |= {"payload": entry.payload, "kind": entry.kind, "seen_at": self._now}
         if entry.state in WITHHELD:  # what it once said is not to be kept either
             values |= {"payload": entry.payload, "kind": entry.kind}
             self._rows.erased.append({"b_item": row["id"]})
-        elif told:
-            values |= {"payload": entry.payload, "kind": entry.kind, "seen_at": self._now}
-            if row["payload"] is not None:
-                self._revise(row)
+        elif told and row["payload"] is not None:
+            self._revise(row)
         values |= {"removed_at": None, "ended_at": None}
-        places = () if values["state"] in {"forgotten", "expired"} else entry.places
-        moved = entry.state != "quarantined" and self._move(row["id"], places)
+        gone = values["state"] in NOTHING_LEFT and self._leave_nothing(row)
+        moved = gone or (entry.state != "quarantined" and self._move(row["id"], entry.places))
         differs = {column for column, value in values.items() if row[column] != value}
         if not differs and not moved:
             return False
@@ -185,6 +187,11 @@ class _Writer:
         for offset, place in enumerate(new):
             self._place(item, count + offset, place)
         return bool(over or new)
+
+    def _leave_nothing(self, row: Stored) -> bool:
+        """Where it lay goes with what it said: a folder may bear somebody's name."""
+        self._rows.displaced.append({"b_item": row["id"]})
+        return bool(self._placed.get(row["id"]))
 
     def _place(self, item: int, number: int, place: Place) -> None:
         self._rows.placed.append((item, number, self._owner, place.name, place.role, self._now))
@@ -249,6 +256,8 @@ _close_placement = (
     .values(until=sa.bindparam("b_until"))
 )
 _erase_revisions = sa.delete(revisions).where(revisions.c.item_id == sa.bindparam("b_item"))
+_erase_placements = sa.delete(placements).where(placements.c.item_id == sa.bindparam("b_item"))
+_erase_labels = sa.delete(kept_labels).where(kept_labels.c.item_id == sa.bindparam("b_item"))
 
 
 _NEW = (
@@ -265,6 +274,9 @@ def _flush(connection: Connection, rows: _Rows) -> None:
         connection.execute(_update_item, rows.updates)
     if rows.erased:
         connection.execute(_erase_revisions, rows.erased)
+    if rows.displaced:
+        connection.execute(_erase_placements, rows.displaced)
+        connection.execute(_erase_labels, rows.displaced)
     if rows.revisions:
         connection.execute(sa.insert(revisions), rows.revisions)
     if rows.left:

@@ -10,7 +10,9 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from connectors.connector import (
     Batch,
@@ -25,10 +27,11 @@ from connectors.connector import (
     Source,
     Span,
 )
-from connectors.observations import Event, Observation
+from connectors.observations import Event, Message, Observation
 from connectors.options import AccountOptions
 
 DAWN = datetime(1990, 1, 1, tzinfo=UTC)
+Seen = TypeVar("Seen", Message, Event)
 
 
 @dataclass
@@ -50,6 +53,8 @@ class Outside:
     oldest: int = 0
     unreadable: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)  # what the next listings of `batches` overlook
+    beyond: set[str] = field(default_factory=set)  # what left the window that is synced, and was not deleted
+    returned: set[str] = field(default_factory=set)  # what came back into the window and was not seen there yet
     size: int = 7  # items in a batch
     fail: Callable[[int], None] | None = None  # called with the number of each batch before it is yielded
 
@@ -57,6 +62,9 @@ class Outside:
         etag = f"e{len(self.changes)}"
         self.things[native] = Thing(observation, tuple(Place(place, role) for place in places or ("INBOX",)), etag)
         self.changes.append(native)
+        if native in self.beyond:
+            self.beyond.remove(native)
+            self.returned.add(native)
 
     def move(self, native: str, *places: str) -> None:
         self.put(native, self.things[native].observation, *places)
@@ -64,6 +72,13 @@ class Outside:
     def delete(self, native: str) -> None:
         del self.things[native]
         self.changes.append(native)
+        if native in self.returned:  # nobody saw it: as far as can be told it never came back
+            self.beyond.add(native)
+
+    def leave(self, native: str) -> None:
+        """It is out of the window now: no longer listed, but there."""
+        self.delete(native)
+        self.beyond.add(native)
 
     def expire(self) -> None:
         """Cursors taken before now are no longer known."""
@@ -95,24 +110,30 @@ class Outside:
     def _listing(self, at: dict[str, Any], known: Known, now: datetime) -> Iterator[Batch]:
         etags = known.etags()
         natives = sorted((native for native in self.things if native not in self.hidden), reverse=True)
-        gone = tuple(sorted(set(etags) - set(natives)))
+        gone = sorted(set(etags) - set(natives))
         below = at["below"] or 0
         for first in range(below, len(natives), self.size):
             chosen = natives[first : first + self.size]
             cursor = json.dumps({"point": at["point"], "below": first + self.size})
             yield self._batch(chosen, etags.get, cursor, total=len(natives))
         cursor = json.dumps({"point": at["point"], "below": None})
-        yield Batch(removed=gone, cursor=cursor, covered=(Span(DAWN, now),), total=len(natives), cost=Cost(1))
+        yield self._last(gone, cursor, now, total=len(natives))
 
     def _changes(self, point: int, now: datetime) -> Iterator[Batch]:
         changed = list(dict.fromkeys(self.changes[point:]))
         end = len(self.changes)
         present = [native for native in changed if native in self.things]
-        gone = tuple(native for native in changed if native and native not in self.things)
+        gone = [native for native in changed if native and native not in self.things]
         for first in range(0, len(present), self.size):
             yield self._batch(present[first : first + self.size], lambda _: None, None)
         cursor = json.dumps({"point": end, "below": None})
-        yield Batch(removed=gone, cursor=cursor, covered=(Span(DAWN, now),), cost=Cost(1))
+        yield self._last(gone, cursor, now)
+
+    def _last(self, gone: Sequence[str], cursor: str, now: datetime, total: int | None = None) -> Batch:
+        removed = tuple(native for native in gone if native not in self.beyond)
+        ended = tuple(native for native in gone if native in self.beyond)
+        covered = (Span(DAWN, now),)
+        return Batch(removed=removed, ended=ended, cursor=cursor, covered=covered, total=total, cost=Cost(1))
 
     def _batch(
         self,
@@ -180,3 +201,8 @@ def calendar(name: str = "calendar") -> Outside:
 
 def meeting(native: str, start: datetime, end: datetime, **more: object) -> Event:
     return Event(id=native, uid=native, start=start, end=end, **more)  # type: ignore[arg-type]
+
+
+def changed(observation: Seen, **fields: object) -> Seen:
+    """The same with some fields different."""
+    return msgspec.structs.replace(observation, **fields)
