@@ -45,6 +45,7 @@ class Gmail:
         self.mailbox = mailbox
         self.labels = labels or {}  # id -> name of the owner's own labels
         self.forgotten_before = 0
+        self.prices = PRICES
         self.may_have_sent_body: list[str] = []
         self.may_have_sent_snippet: list[str] = []
         self._touch: dict[str, int] = {}

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from tests.fakes.faults import Fault, FaultPlan
 from tests.fakes.google.discovery import Json, Refused, api, masked
-from tests.fakes.google.gmail import PRICES, Gmail
+from tests.fakes.google.gmail import Gmail
 from tests.fakes.google.login import FakeLogin
 from tests.fakes.google.trouble import Trouble, where_it_was
 from tests.fakes.wire import Request, Response
@@ -101,7 +101,7 @@ class FakeGoogle(FakeLogin):
         try:
             method, path = document.match(request)
             name = method["id"]
-            units = PRICES.get(name, 0) if service == "gmail" else 1
+            units = self.gmail.prices.get(name, 0) if service == "gmail" else 1
             fault = self._trouble.draw(self.faults, name, request, in_batch=in_batch)
             if fault is Fault.SLOW:
                 self.clock.sleep(20)
