@@ -9,7 +9,8 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -33,8 +34,15 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None: ...
 
 
+class Interrupted(BaseException):
+    """The process is to end in the middle of a pause. Not an Exception: it is nobody's failure."""
+
+
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock. Once it is stopped, every pause ends at once, with `Interrupted`."""
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
 
     @property
     def now(self) -> datetime:
@@ -44,7 +52,12 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+        if self._stopped.wait(seconds):
+            raise Interrupted
+
+    def stop(self) -> None:
+        """From any thread."""
+        self._stopped.set()
 
 
 class Budget:
@@ -86,6 +99,35 @@ class Budget:
             if over <= 0:
                 return at + self.window - now + 0.001
         return self.window
+
+
+class Turnstile:
+    """At most `at_once` requests under way, and `budget` units of them; threads may share one."""
+
+    def __init__(self, at_once: int, budget: Budget) -> None:
+        self._gate, self._budget = threading.Semaphore(at_once), budget
+
+    @contextmanager
+    def passing(self, units: int = 1) -> Iterator[None]:
+        """For the time of a request, after waiting for its turn."""
+        self._budget.take(units)
+        with self._gate:
+            yield
+
+
+class Turnstiles:
+    """One turnstile for each mailbox: servers count together what all accounts of a mailbox ask of it."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Turnstile] = {}
+        self._lock = threading.Lock()
+
+    def of(self, mailbox: str, make: Callable[[], Turnstile]) -> Turnstile:
+        """The mailbox's turnstile; `make` is called for the first who asks."""
+        with self._lock:
+            if mailbox not in self._made:
+                self._made[mailbox] = make()
+            return self._made[mailbox]
 
 
 class Again(Exception):

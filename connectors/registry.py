@@ -11,15 +11,18 @@ from connectors.connector import Connector
 from connectors.options import (
     AccountOptions,
     GmailOptions,
+    GoogleAccountOptions,
     GoogleCalendarOptions,
     IcsOptions,
     MaildirOptions,
     MboxOptions,
     MemoryOptions,
+    MicrosoftAccountOptions,
     NetworkAccountOptions,
     OutlookCalendarOptions,
     OutlookMailOptions,
 )
+from connectors.patience import Patience, SystemClock, Turnstiles
 from connectors.secrets import Forgetful, Secrets
 
 KINDS: Mapping[str, type[AccountOptions]] = MappingProxyType(
@@ -49,14 +52,36 @@ _CONNECTORS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def open_connector(options: AccountOptions, secrets: Secrets | None = None) -> Connector:
-    """The connector of an account; nothing is opened or contacted before one of its methods is called.
+class Opener:
+    """Opens the accounts of one process, which share their logins, a turnstile for each mailbox, and the clock by
+    which they wait. Nothing is contacted before a method of a connector is called; threads may share an opener.
 
     Args:
         secrets: where logins of network accounts are kept; without it, they are forgotten with the process.
     """
-    module, name = _CONNECTORS[options.kind]
-    connector_class = getattr(import_module(module), name)
-    if isinstance(options, NetworkAccountOptions):
-        return cast(Connector, connector_class(options, secrets or Forgetful()))
-    return cast(Connector, connector_class(options))
+
+    def __init__(self, secrets: Secrets | None = None) -> None:
+        self._secrets: Secrets = secrets or Forgetful()
+        self._turnstiles = Turnstiles()
+        self._clock = SystemClock()
+
+    def __call__(self, options: AccountOptions) -> Connector:
+        module, name = _CONNECTORS[options.kind]
+        connector_class = getattr(import_module(module), name)
+        if not isinstance(options, NetworkAccountOptions):
+            return cast(Connector, connector_class(options))
+        more: dict[str, object] = {}
+        if isinstance(options, GoogleAccountOptions | MicrosoftAccountOptions):
+            more["patience"] = Patience(self._clock)
+        if isinstance(options, MicrosoftAccountOptions):
+            more["turnstiles"] = self._turnstiles
+        return cast(Connector, connector_class(options, self._secrets, **more))
+
+    def stop(self) -> None:
+        """The process is to end: whoever waits for a server's patience stops waiting, with `Interrupted`."""
+        self._clock.stop()
+
+
+def open_connector(options: AccountOptions, secrets: Secrets | None = None) -> Connector:
+    """The connector of an account that shares nothing with others; see `Opener`."""
+    return Opener(secrets)(options)

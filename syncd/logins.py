@@ -6,14 +6,13 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from connectors import registry
-from connectors.connector import Connector
 from connectors.options import (
     AccountOptions,
     GoogleAccountOptions,
     MicrosoftAccountOptions,
     NetworkAccountOptions,
 )
+from connectors.registry import Opener
 from syncd.config import Config
 from syncd.config.likeness import did_you_mean
 
@@ -22,14 +21,13 @@ class LoginError(Exception):
     """There is nothing to log in; the text says what to do instead."""
 
 
-def opener(config: Config) -> Callable[[AccountOptions], Connector]:
+def opener(config: Config) -> Opener:
     """What opens the config's accounts: network accounts get the logins that lie beside the ledger."""
     if not any(isinstance(account, NetworkAccountOptions) for account in config.account):
-        return registry.open_connector
+        return Opener()
     from syncd.secrets import Vault
 
-    vault = Vault.of(config)
-    return lambda account: registry.open_connector(account, vault)
+    return Opener(Vault.of(config))
 
 
 def endings(config: Config) -> Iterator[tuple[str, datetime]]:

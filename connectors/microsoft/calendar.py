@@ -34,7 +34,7 @@ from connectors.microsoft.graph import Gone, Graph, Json, Missing
 from connectors.microsoft.login import Tokens, hosts
 from connectors.observations import Event
 from connectors.options import OutlookCalendarOptions
-from connectors.patience import Patience
+from connectors.patience import Patience, Turnstiles
 from connectors.positions import Extent, read_cursor, write_cursor
 from connectors.secrets import Secrets
 
@@ -64,10 +64,13 @@ class OutlookCalendarConnector:
         *,
         tokens: Tokens | None = None,
         patience: Patience | None = None,
+        turnstiles: Turnstiles | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._options = options
-        self._graph = Graph(options, tokens or Tokens(options, secrets), patience or Patience(), transport)
+        self._graph = Graph(
+            options, tokens or Tokens(options, secrets), patience or Patience(), turnstiles, transport
+        )
         self._titles: dict[str, str] = {}
 
     def sources(self) -> Sequence[Source]:

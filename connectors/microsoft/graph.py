@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,7 +18,7 @@ import msgspec
 from connectors.connector import ConnectorError, Cost, NeedsLogin, Unreachable
 from connectors.microsoft.login import GRAPH, Tokens
 from connectors.options import MicrosoftAccountOptions
-from connectors.patience import Again, Budget, Patience, retry_after
+from connectors.patience import Again, Budget, Interrupted, Patience, Turnstile, Turnstiles, retry_after
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class Graph:
     """One account's client; threads may share it.
 
     Args:
+        turnstiles: shared with the other accounts of the process, as some may be of the same mailbox.
         transport: replaces the network in tests.
     """
 
@@ -59,19 +61,22 @@ class Graph:
         options: MicrosoftAccountOptions,
         tokens: Tokens,
         patience: Patience,
+        turnstiles: Turnstiles | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._account, self._tokens, self.patience = options.name, tokens, patience
         self.root = f"{options.endpoint or GRAPH}/v1.0"
         self.me = f"{self.root}/users/{options.user}" if options.certificate and options.user else f"{self.root}/me"
         self._options, self._transport = options, transport
-        self._gate = threading.Semaphore(AT_ONCE)
-        self._budget = Budget(PER_WINDOW, WINDOW, patience.clock)
+        self._turnstiles = turnstiles or Turnstiles()
         self._client: httpx.Client | None = None
+        self._closed = False
         self._lock = threading.Lock()
         self._requests = self._bytes = self._units = 0
 
     def close(self) -> None:
+        """Whoever is still waiting in a thread asks nothing more."""
+        self._closed = True
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -160,8 +165,7 @@ class Graph:
     ) -> Json:
         """One request. `units`: what it counts against the mailbox's limit, in which every part of a batch counts."""
         token = self._token()
-        self._budget.take(units)
-        with self._gate:
+        with self._turnstile.passing(units):
             headers = {"Authorization": f"Bearer {token}", "Prefer": _prefer()}
             try:
                 response = self._http.request(method, url, params=params, json=body, headers=headers)
@@ -182,6 +186,13 @@ class Graph:
         self._sorted(status, answer, dict(response.headers), token)
         return answer
 
+    @cached_property
+    def _turnstile(self) -> Turnstile:
+        """Known once there is a token, as only the login knows whose mailbox it is."""
+        clock = self.patience.clock
+        mailbox = f"{self.root} {self._tokens.mailbox()}"
+        return self._turnstiles.of(mailbox, lambda: Turnstile(AT_ONCE, Budget(PER_WINDOW, WINDOW, clock)))
+
     def _token(self, *, refused: str | None = None) -> str:
         """As `Tokens.get`, but a login server that does not answer is waited for like any other."""
         try:
@@ -192,6 +203,8 @@ class Graph:
     @property
     def _http(self) -> httpx.Client:
         with self._lock:
+            if self._closed:
+                raise Interrupted
             if self._client is None:
                 ca = self._options.ca_file
                 verify: Any = ssl.create_default_context(cafile=str(ca)) if ca else True
@@ -240,49 +253,3 @@ class Graph:
         if self._options.certificate:
             return "The administrator has to grant the app this mailbox: docs/microsoft.md, “Access by certificate”."
         return f'Run: syncd login "{self._account}" and accept.'
-
-
-def in_parallel(work: Sequence[Callable[[], Iterator[Any]]]) -> Iterator[Any]:
-    """What several generators yield, as it comes; each runs in a thread of its own, at most `AT_ONCE` at a time.
-
-    An error of one ends all; what was yielded before stands.
-    """
-    import queue
-    from concurrent.futures import ThreadPoolExecutor
-
-    results: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=2 * AT_ONCE)
-    stop = threading.Event()
-
-    def put(kind: str, value: Any) -> None:
-        while not stop.is_set():
-            try:
-                results.put((kind, value), timeout=0.2)
-            except queue.Full:
-                continue
-            return
-
-    def run(make: Callable[[], Iterator[Any]]) -> None:
-        try:
-            for value in make():
-                put("value", value)
-                if stop.is_set():
-                    return
-            put("end", None)
-        except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits
-            put("error", error)
-
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="graph") as pool:
-        for make in work:
-            pool.submit(run, make)
-        try:
-            left = len(work)
-            while left:
-                kind, value = results.get()
-                if kind == "error":
-                    raise value
-                if kind == "value":
-                    yield value
-                left -= kind == "end"
-        finally:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)

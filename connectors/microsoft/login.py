@@ -101,6 +101,16 @@ class Tokens:
             self._keep()
             return token
 
+    def mailbox(self) -> str:
+        """Whose mailbox the tokens open: an address, or "" where only a command outside knows. To be asked after
+        `get`."""
+        options = self._options
+        if not (options.certificate or options.token_command):
+            with self._lock:
+                accounts = self._public().get_accounts()
+            return str(accounts[0].get("username") or accounts[0]["home_account_id"]).lower() if accounts else ""
+        return (options.user or "").lower()
+
     def not_accepted(self) -> NeedsLogin:
         """What to say when every new token is refused, too."""
         fix = f'Run: syncd login "{self._options.name}"'

@@ -17,12 +17,13 @@ import msgspec
 
 from connectors.connector import Batch, ConnectorError, CursorExpired, Known, Listed, Source, Span
 from connectors.microsoft.folders import read_folders
-from connectors.microsoft.graph import Gone, Graph, Json, Missing, in_parallel
+from connectors.microsoft.graph import AT_ONCE, Gone, Graph, Json, Missing
+from connectors.microsoft.lanes import in_parallel
 from connectors.microsoft.login import Tokens, hosts
 from connectors.microsoft.messages import SELECT
 from connectors.microsoft.reading import Reading
 from connectors.options import OutlookMailOptions
-from connectors.patience import Patience
+from connectors.patience import Patience, Turnstiles
 from connectors.positions import Extent, happened, read_cursor, write_cursor
 from connectors.secrets import Secrets
 
@@ -61,7 +62,7 @@ class _Page(msgspec.Struct, frozen=True):
 
 
 class OutlookMailConnector:
-    """See the module. `tokens`, `patience` and `transport` are replaced in tests."""
+    """See the module. `turnstiles`: see `Graph`. `tokens`, `patience` and `transport` are replaced in tests."""
 
     def __init__(
         self,
@@ -70,10 +71,13 @@ class OutlookMailConnector:
         *,
         tokens: Tokens | None = None,
         patience: Patience | None = None,
+        turnstiles: Turnstiles | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._options = options
-        self._graph = Graph(options, tokens or Tokens(options, secrets), patience or Patience(), transport)
+        self._graph = Graph(
+            options, tokens or Tokens(options, secrets), patience or Patience(), turnstiles, transport
+        )
 
     def sources(self) -> Sequence[Source]:
         return (Source(_SOURCE, observes="message"),)
@@ -137,7 +141,7 @@ class OutlookMailConnector:
         work: list[Callable[[], Iterator[_Page]]] = [
             partial(self._chain, folder, chains.get(folder, _Chain())) for folder in reading.folders
         ]
-        for page in in_parallel(work):
+        for page in in_parallel(work, AT_ONCE):
             for line in page.lines:
                 reading.take(page.folder, line)
             chains[page.folder] = page.chain

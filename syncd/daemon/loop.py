@@ -43,6 +43,7 @@ class Loop:
     ) -> None:
         self.file, self.config, self.ledger = file.absolute(), config, ledger
         self._letters, self._now = letters, now
+        self._opener = opener(config)
         self._busy: dict[str, Turn] = {}
         self._untried = {account.name for account in config.account}
         self._turns = Turns(timedelta(minutes=config.sync.every_minutes))
@@ -112,7 +113,7 @@ class Loop:
         self._chores.rules = rules
         same_ledger = config.database == self.config.database
         changed = [account.name for account in config.account if account not in self.config.account]
-        self.config = config
+        self.config, self._opener = config, opener(config)
         if same_ledger:
             self._follow(config)
             for name in changed:  # another path or another filter is not to wait for the next turn
@@ -171,7 +172,7 @@ class Loop:
         account = next(account for account in self.config.account if account.name == name)
         self._cover()  # a folder that was missing may be there now
         self._turns.begun(name, now)
-        turn = self._busy[name] = Turn(account, now, opener(self.config), retention_of(self.config))
+        turn = self._busy[name] = Turn(account, now, self._opener, retention_of(self.config))
         turn.start(self.ledger, self._letters, self._now)
 
     def _look_after(self, turn: Turn, now: datetime) -> None:
@@ -200,7 +201,7 @@ class Loop:
 
     def _say_farewell(self) -> None:
         for turn in self._busy.values():
-            turn.ending.set()
+            turn.end()
         for turn in self._busy.values():
             if turn.thread is not None:
                 turn.thread.join(FAREWELL / len(self._busy))

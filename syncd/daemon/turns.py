@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
 
-from connectors.connector import Connector
 from connectors.options import AccountOptions
+from connectors.patience import Interrupted
+from connectors.registry import Opener
 from syncd.ledger import Ledger
 from syncd.retention import Retention
 from syncd.sync import SyncResult, sync
@@ -54,7 +55,7 @@ class Turn:
 
     account: AccountOptions
     began: datetime
-    open_connector: Callable[[AccountOptions], Connector]
+    opener: Opener
     retention: Retention | None = None
     ending: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
@@ -68,11 +69,11 @@ class Turn:
                     ledger,
                     [self.account],
                     now=now(),
-                    open_connector=self.open_connector,
+                    open_connector=self.opener,
                     retention=self.retention,
                     progress=self._after_batch,
                 )
-            except BrokenOff:
+            except (BrokenOff, Interrupted):
                 pass
             except Exception:
                 log.exception("%s: a defect in syncd ended this turn; there will be another", self.account.name)
@@ -82,6 +83,11 @@ class Turn:
         # A daemon thread: one that hangs in a dead server must not keep the process from ending.
         self.thread = threading.Thread(target=read, name=f"account {self.account.name}", daemon=True)
         self.thread.start()
+
+    def end(self) -> None:
+        """The process is to end: the batch under way is the last, and no server's pause is waited for."""
+        self.ending.set()
+        self.opener.stop()
 
     def _after_batch(self, source: str, done: int, total: int | None) -> None:
         del source, done, total

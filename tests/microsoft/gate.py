@@ -69,6 +69,9 @@ class FixedTokens(Tokens):
         self._fake = fake
         self._token = fake.entra.token_for()
 
+    def mailbox(self) -> str:
+        return self._fake.mailbox.address
+
     def get(self, *, refused: str | None = None) -> str:
         if refused == self._token:
             self._token = self._fake.entra.token_for()

@@ -117,7 +117,7 @@ def test_every_error_is_understood(error: Json) -> None:
     """Each of them raises what it means, however its body is spelt."""
     fake = FakeMicrosoft(clock=Clock(NOW))
     options = mail_options()
-    client = Graph(options, FixedTokens(fake, options), patience(fake), transport(fake))
+    client = Graph(options, FixedTokens(fake, options), patience(fake), transport=transport(fake))
     code = error["body"]["error"]["code"]
     wanted: type[Exception] = ConnectorError
     if "syncstate" in code.lower() or code == "resyncRequired":

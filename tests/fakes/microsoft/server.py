@@ -28,6 +28,7 @@ class FakeMicrosoft:
         at_once: requests that a mailbox bears at the same time; `per_window`: in any 10 minutes.
         log: every request: (fake seconds, path, status, bytes, thread name).
         before: called with every request before it is answered: what changes while a client reads.
+        inside: called while a request of Graph's is under way.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -40,6 +41,7 @@ class FakeMicrosoft:
     retry_as_date: bool = False
     retry_seconds: int = 2
     before: Callable[[Request], None] | None = None
+    inside: Callable[[], None] | None = None
     log: list[tuple[float, str, int, int, str]] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
 
@@ -71,6 +73,8 @@ class FakeMicrosoft:
             self._most_inside = max(self._most_inside, self._inside)
             crowded = self._inside > self.at_once
         try:
+            if self.inside is not None:
+                self.inside()
             response = self._batch(request) if request.path == "/v1.0/$batch" else self._answer(request, crowded)
         finally:
             with self._lock:
