@@ -12,9 +12,9 @@ from rules.health.assessment import Burst
 from rules.meaning import Channel, Interaction
 
 SPAN = timedelta(days=14)  # a burst's mails lie no further apart, from the first to the last
-LEAST_MAILS = 5
+LEAST_MAILS = 6
+TIMES_USUAL = 4.0  # so often what is usual between the two in as many days, and four more
 ALONE = 0.95  # from this weight on nobody else was on a mail
-USUALLY_COPIED = 1 / 3  # a larger part of the mail before, and others are always copied in between these two
 BEFORE = timedelta(days=182)
 BACK_WITHIN = timedelta(days=91)
 _WARM = 0.5
@@ -30,11 +30,12 @@ def bursts(person: str, items: Sequence[Interaction]) -> tuple[Burst, ...]:
         while end + 1 < len(copied) and copied[end + 1].local - copied[start].local <= SPAN:
             end += 1
         first, last = copied[start].local, copied[end].local
-        if end - start + 1 >= LEAST_MAILS and _unusual(items, first) and not _warm(items, first, last):
+        number = end - start + 1
+        if number >= LEAST_MAILS and _unusual(items, first, number) and not _warm(items, first, last):
             back = next(
                 (one.local for one in items if last < one.local <= last + BACK_WITHIN and _is_warm(one)), None
             )
-            found.append(Burst(person, first, last, end - start + 1, back))
+            found.append(Burst(person, first, last, number, back))
             start = end + 1
         else:
             start += 1
@@ -56,12 +57,11 @@ def _business_with_others(one: Interaction) -> bool:
     )
 
 
-def _unusual(items: Sequence[Interaction], first: date) -> bool:
-    """Whether there was personal contact before, and others were seldom copied in."""
+def _unusual(items: Sequence[Interaction], first: date, number: int) -> bool:
+    """Whether there was personal contact before, and as many mails with others copied in are far from usual."""
     before = [one for one in items if first - BEFORE <= one.local < first]
-    mails = [one for one in before if one.channel is Channel.EMAIL]
-    copied = sum(map(_business_with_others, mails))
-    return any(map(_is_warm, before)) and len(mails) >= LEAST_MAILS and copied <= USUALLY_COPIED * len(mails)
+    usual = sum(map(_business_with_others, before)) * (SPAN / BEFORE)
+    return any(map(_is_warm, before)) and number >= TIMES_USUAL * usual + 4
 
 
 def _warm(items: Sequence[Interaction], first: date, last: date) -> bool:

@@ -92,8 +92,8 @@ def _drifting(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> st
     others = len({week_of(one.local) for one in _rest(seen, since)})
     business = business_words(seen, since)
     return (
-        f"{_fell(fall, 'there was personal contact')}, holidays allowed for. "
-        f"{business[0].upper()}{business[1:]} went on in {_times(others, 'week')} of that time."
+        f"{_fell(fall, 'there was personal contact')} {business[0].upper()}{business[1:]} went on in {others} of "
+        "these weeks."
     )
 
 
@@ -105,15 +105,15 @@ def _down(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
     since = monday(fall.week)
     mails = sum(one.channel is Channel.EMAIL and one.local >= since for one in seen.items)
     went = "email went" if mails == 1 else "emails went"
-    return f"{_fell(fall, 'you met or talked')}, holidays allowed for. {mails} {went} to and fro in that time."
+    return f"{_fell(fall, 'you met or talked')} {mails} {went} to and fro in that time."
 
 
 def _fell(fall: Fall, what: str) -> str:
-    """What was usual until when, and what there was since; the sentence is not yet ended."""
+    """What was usual until when, and what there was since. What would have been usual allows for holidays."""
     now = f"in {_count(fall.since_personal)}" if fall.since_personal >= 0.5 else "in none"
     return (
         f"Until {month(monday(fall.week))} {what} in {_count(fall.before_personal)} of {fall.before} weeks; since "
-        f"then {now} of {fall.since}, where about {_count(fall.usual)} would have been usual"
+        f"then {now} of {fall.since}, where about {_count(fall.usual)} would have been usual."
     )
 
 

@@ -29,6 +29,7 @@ _NEXT = {
     Channel.VIDEO: "Perhaps propose a short video call?",
     Channel.PHONE: "Perhaps ring, just to ask how they are?",
 }
+_ANOTHER = ("Is it time for another?", "Would you propose the next one?", "The next one could be yours to suggest.")
 _PLANNED = {Channel.IN_PERSON: "meet", Channel.VIDEO: "speak by video", Channel.PHONE: "speak"}
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -50,7 +51,8 @@ def suggestion(status: Status, seen: Window, person: Person, planned: Interactio
     occasion = _occasion(met)
     if occasion:
         same = [one for one in met if occasion in (one.title or "").lower()]
-        return f"{_OCCASIONS[occasion]} {often(len(same))}, last in {month(same[-1].local)}. Is it time for another?"
+        another = _ANOTHER[sum(person.id.encode()) % len(_ANOTHER)]  # the same for a person, not for everybody
+        return f"{_OCCASIONS[occasion]} {often(len(same))}, last in {month(same[-1].local)}. {another}"
     channel = person.prefers if person.prefers in _MET else Counter(one.channel for one in met).most_common(1)[0][0]
     same = [one for one in met if one.channel is channel] or met
     return f"{_MET[same[-1].channel]} {often(len(same))}, last in {month(same[-1].local)}. {_NEXT[channel]}"

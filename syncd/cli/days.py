@@ -1,20 +1,19 @@
-"""Days as they are said on the command line."""
+"""Days as arguments of the command line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import typer
 
 from syncd.cli.failures import USAGE, Failed
-
-_WORDS = {"today": timedelta(), "yesterday": timedelta(days=1)}
+from syncd.days import day_said
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`text` as typed: an ISO date, today or yesterday. What today is depends on the owner, who is known later.
+    """`text` as typed, see `syncd.days`. What today is depends on the owner, who is known later.
 
     Raises:
         typer.BadParameter: it is none of these.
@@ -23,15 +22,15 @@ class Day:
     text: str
 
     def __post_init__(self) -> None:
-        try:
-            self.on(date.max)
-        except ValueError as error:
-            raise typer.BadParameter(f'"{self.text}" is no day. Say 2026-05-31, today or yesterday.') from error
+        words = self.text.split()
+        if day_said(self.text, date(2000, 1, 1)) is None or len(words) > 1 + words[0].isdecimal():
+            raise typer.BadParameter(f'"{self.text}" is no day. Say 2026-05-31, today or yesterday.')
 
     def on(self, today: date) -> date:
         """The day that is meant if it is said on `today`."""
-        word = self.text.strip().lower()
-        return today - _WORDS[word] if word in _WORDS else date.fromisoformat(word)
+        day = day_said(self.text, today)
+        assert day is not None  # checked when it was typed
+        return day
 
 
 def check_order(first: date | None, last: date | None) -> None:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from syncd.demo import mailbox, standing
+from syncd.demo import mailbox, series
 from syncd.demo.cast import CAST, DOMAIN, OWNER, OWNER_ALIAS, STATUS_OF_STORY, Figure
 from syncd.demo.diary import Entry, calendar
 from syncd.demo.life import Life, Relation
@@ -103,7 +103,7 @@ def _live(span: Span, seed: int, canary: str) -> Life:
         Relation(figure, span, Random(f"{seed}/{figure.address}"), life, canary).live()
     rng = Random(f"{seed}/noise")
     life.letters += [letter for letter in Noise(span, rng, canary).letters() if letter.at.date() <= span.end]
-    life.entries += standing.entries(span, Random(f"{seed}/standing"), canary)
+    life.entries += series.entries(span, Random(f"{seed}/standing"), canary)
     return life
 
 

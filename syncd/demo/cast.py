@@ -103,9 +103,11 @@ CUSTOMERS = (
     ),
     Figure("Henrik", "Solvang", "fjordhavn.example", "customer", "en", CLOSE, topic="berth planner", town="Bergen"),
     Figure(
-        "Katharina", "Reuter", "elbwerk.example", "customer", "de", CLOSE, "slide_ramp", 46, "Hafenkonzept", "Hamburg"
+        "Katharina", "Reuter", "elbwerk.example", "customer", "de", CLOSE, "slide_ramp", 60, "Hafenkonzept", "Hamburg"
     ),
-    Figure("Tomas", "Okafor", "lindenport.example", "customer", "en", STEADY, topic="gate redesign", town="Antwerp"),
+    Figure(
+        "Tomas", "Okafor", "lindenport.example", "customer", "en", STEADY, "weathered", 24, "gate redesign", "Antwerp"
+    ),
     Figure("Sanne", "de Wit", "waterrand.example", "customer", "nl", STEADY, topic="oeverstudie", town="Dordrecht"),
     Figure(
         "Dieter",
@@ -259,4 +261,5 @@ STATUS_OF_STORY = {
     "newcomer": "too_little_history",
     "project_ends": "healthy",
     "new_address": "healthy",
+    "weathered": "healthy",
 }

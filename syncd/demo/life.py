@@ -17,7 +17,7 @@ from syncd.demo.cast import MATES, OWNER, OWNER_ALIAS, Figure, Rhythm
 from syncd.demo.diary import ZONE, Entry, Guest
 from syncd.demo.letters import Letter, Mailbox
 from syncd.demo.rooms import meet_online, phone_number
-from syncd.demo.seasons import Span, rates, season
+from syncd.demo.seasons import STORM, Span, rates, season
 
 _ZONE = ZoneInfo(ZONE)
 _MINUTES = {"lunch": 90, "video": 30, "phone": 25, "meeting": 90}
@@ -113,7 +113,8 @@ class Relation:
         hello = phrases.HELLO[figure.language].format(first=figure.first if mine else OWNER[0].split()[0])
         body = f"{hello}\n\n{line}{self.canary}\n\n{phrases.BYE[figure.language]}\n{sender[0].split()[0]}"
         cc: tuple[Mailbox, ...] = ()
-        if kind == "work" and rng.random() < 0.3:
+        stormy = figure.story == "weathered" and figure.weeks_ago - weeks_ago in STORM
+        if kind == "work" and (rng.random() < 0.3 or stormy):
             colleague = MATES[rng.randrange(4)]
             cc = ((colleague.name, colleague.address),) if colleague != figure else ()
         return Letter(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from syncd.demo.cast import Figure, Rhythm
@@ -13,6 +13,8 @@ CRISIS_BEGAN = 88  # weeks before the end
 CRISIS_WEEKS = 5
 RAMP_WEEKS = 18
 SLUMP = 30  # weeks, for the one who comes back
+STORM = range(2)  # weeks of complaints, with colleagues copied in, for the one who weathers it
+AFTERMATH = range(4, 6)  # weeks in which the two meet again
 LEFT = 0.03  # what is left of personal contact after a slide
 
 
@@ -113,6 +115,12 @@ def _project_ends(rhythm: Rhythm, told: int) -> Rhythm:
     return rhythm if told < 0 else _scaled(rhythm, 1.0, 0.03, 0.2, 0.3)
 
 
+def _weathered(rhythm: Rhythm, told: int) -> Rhythm:
+    if told in STORM:
+        return Rhythm(work=4.0, order=rhythm.order, robot=rhythm.robot)
+    return replace(rhythm, lunch=1.0) if told in AFTERMATH else rhythm
+
+
 _STORIES: dict[str, Callable[[Rhythm, int], Rhythm]] = {
     "slide_abrupt": _abrupt,
     "slide_ramp": _ramp,
@@ -123,4 +131,5 @@ _STORIES: dict[str, Callable[[Rhythm, int], Rhythm]] = {
     "moved_down": _moved_down,
     "came_back": _came_back,
     "project_ends": _project_ends,
+    "weathered": _weathered,
 }

@@ -11,7 +11,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from connectors.observations import Message
 from rules.copies import Copy
 from rules.folders import role_of
 from rules.meaning import Merge, Person
+from syncd.days import day_said
 
 MARK = "syncd:"
 SNOOZE_WEEKS = 8
@@ -157,30 +158,15 @@ def _entry(told: Told, meant: _Codes, at: datetime | None, key: str) -> Heard | 
     if told.word in MERGE_WORDS:
         return Heard(MERGE_WORDS[told.word], first, at.astimezone(UTC), {**data, "other": others[0]})
     if told.word in CONTACT_WORDS:
-        said = _day(told.detail, on)
+        said = day_said(told.detail, on)
         data |= {"channel": CONTACT_WORDS[told.word], "on": (said if said and said <= on else on).isoformat()}
         return Heard("logged", first, at.astimezone(UTC), data)
     data |= {"word": told.word, "on": on.isoformat()}
     if told.word == "snooze":
-        said = _day(told.detail, on)
+        said = day_said(told.detail, on)
         until = said if said and said > on else on + timedelta(weeks=SNOOZE_WEEKS)
         data["until"] = until.isoformat()
     return Heard("answer", first, at.astimezone(UTC), data)
-
-
-def _day(detail: str, on: date) -> date | None:
-    """A day as people write it in a subject: 2026-11-18, yesterday, `6 weeks`; None if nothing of the kind."""
-    words = detail.lower().split()
-    if not words:
-        return None
-    if words[0] == "yesterday":
-        return on - timedelta(days=1)
-    if len(words) > 1 and words[0].isdecimal() and words[1].startswith("week"):
-        return on + timedelta(weeks=min(int(words[0][:3]), 104))
-    try:
-        return date.fromisoformat(words[0])
-    except ValueError:
-        return None
 
 
 class _Codes:

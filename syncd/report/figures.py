@@ -13,7 +13,7 @@ YEAR_AND_QUARTER = timedelta(days=365 + 91)
 _SHOWN = {
     "met_in_person": "{people} you met in person",
     "spoke_by_phone": "{people} you spoke to by phone",
-    "personal_contact": "{people} with whom contact was personal",
+    "personal_contact": "{people} you had personal contact with",
     "meaningful": "of all contact was personal",
     "concentration": "of personal contact went to your five closest",
 }

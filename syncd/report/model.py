@@ -14,6 +14,7 @@ from typing import Protocol
 
 from rules.health.assessment import Assessment, Change, Portfolio, Status
 from rules.health.holes import cut, holes
+from rules.health.standing import FALLS
 from rules.meaning import Coverage, Interaction, Merge, Person, Traffic
 from syncd.config.model import Config
 from syncd.report import summary, ties, words
@@ -81,6 +82,11 @@ class Known:
         """How sure a flag is; None where there is none, or where it is no more than a thought."""
         probability = self.assessment.probability
         return probability if probability and probability >= 0.5 and self.status is not Status.WATCH else None
+
+    @property
+    def began(self) -> date | None:
+        """When it began, of what has a beginning: of the others one knows only since when it could be told."""
+        return self.assessment.since if self.status in FALLS else None
 
     @property
     def firm(self) -> str:
@@ -265,7 +271,7 @@ class _Desk:
             self._of[one.person].append(one)
         self._plans: dict[str, Interaction] = {}
         for one in interactions:
-            if one.planned and one.local > as_of and one.took_place > 0.3:
+            if one.planned and one.local > as_of and one.took_place > 0.3 and not (one.standing or one.crowd):
                 self._plans.setdefault(one.person, one)
         self._traffic: dict[str, list[Traffic]] = defaultdict(list)
         for mail in traffic:

@@ -48,14 +48,15 @@ def opening(known: Sequence[Known], choice: Choice, seen: Seen, event: str | Non
 
 
 def _news(choice: Choice, judged: int, known: int) -> str:
-    if choice.fresh:
-        names = words.listed([one.name for one in choice.fresh])
-        many = len(choice.fresh) > 1
-        return f"{names} {'are' if many else 'is'} worth a thought this week: something has changed between you."
     if choice.cards:
         people = "person is" if len(choice.cards) == 1 else "people are"
-        news = "." if choice.first else "; nothing new has slipped."
-        return f"{words.number_word(len(choice.cards))} {people} worth a thought this week{news}"
+        news = f"{words.number_word(len(choice.cards))} {people} worth a thought this week"
+        if choice.first:
+            return f"{news}."
+        if not choice.fresh:
+            return f"{news}; nothing new has slipped."
+        names = words.listed([one.name for one in choice.fresh])
+        return f"{news}. New: {names}."
     if choice.waiting:
         return "Nothing new this week; what was said before still stands."
     if judged < known / 2:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from syncd.report import answers, pictures, words
 from syncd.report.figures import Figure
@@ -16,7 +16,8 @@ def blind_spots() -> str:
     """What no report of this kind can see, said every time."""
     return (
         "Not seen: calls from a mobile phone, chats, who really came to a meeting, and anything outside these "
-        "accounts. If you spoke, say so with one answer: it counts like any other contact."
+        "accounts. If you spoke, say so with one answer: it counts like any other contact. What would have been "
+        "usual allows for holidays and seasons."
     )
 
 
@@ -67,11 +68,18 @@ def _card(card: Card) -> str:
         _filled(f"What would help: {known.suggestion}", "  ") if known.suggestion else "",
         f"  {pictures.blocks([month.personal for month in card.months])}  {card.legend[0]}, by month",
         f"  {pictures.blocks([month.other for month in card.months])}  {card.legend[1]}",
-        _filled("Answer: " + " | ".join(answers.subject(word, known.code) for word in _ANSWERS), "  "),
+        _choices([answers.subject(word, known.code) for word in _ANSWERS]),
     ]
     return "\n".join(line for line in lines if line)
 
 
+def _choices(subjects: Sequence[str]) -> str:
+    """Subjects to choose from, none of them broken by the end of a line."""
+    whole = " | ".join(subject.replace(" ", _NO_BREAK) for subject in subjects)
+    return _filled(f"Answer: {whole}", "  ").replace(_NO_BREAK, " ")
+
+
+_NO_BREAK = "\xa0"
 _ANSWERS = ("right", "phone", "wrong", "snooze", "ended")
 
 
@@ -89,8 +97,7 @@ def _line(line: Line) -> str:
 
 
 def _since(known: Known) -> str:
-    since = known.assessment.since
-    return f" since {words.month(since)}" if since else ""
+    return f" since {words.month(known.began)}" if known.began else ""
 
 
 def _points(lines: Iterable[str]) -> Iterator[str]:
@@ -110,7 +117,7 @@ def _twins(report: Report) -> Iterator[str]:
     for twins in report.twins:
         yield _filled(f"{twins.one} and {twins.other}: {twins.because}", "- ")
         same, other = (answers.subject(word, *twins.codes) for word in ("same", "other"))
-        yield f"  Answer: {same} | {other}"
+        yield _choices((same, other))
 
 
 def _filled(paragraph: str, indent: str = "") -> str:

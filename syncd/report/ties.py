@@ -7,18 +7,19 @@ from collections.abc import Collection, Iterator, Mapping
 
 from rules.health.assessment import Facet, Portfolio
 from rules.health.facets import SIDES
+from rules.health.suggestions import often
 from syncd.report import words
 
 NAMES = 5  # in a line
 UNMARKED = 3
 WEATHERED = 2
-# What was given, as it is counted.
+# What somebody did who gave, with the number of times.
 _GIFTS = {
-    "visits": ("invitation to meet", "invitations to meet"),
-    "unasked": ("word without a business reason", "words without a business reason"),
-    "thanks": ("thank-you", "thank-yous"),
-    "introductions": ("introduction", "introductions"),
-    "answers": ("answer", "answers"),
+    "visits": "asked to meet {times}",
+    "unasked": "wrote or called without business {times}",
+    "thanks": "said thank you {times}",
+    "introductions": "introduced people {times}",
+    "answers": "answered {times}",
 }
 
 
@@ -78,10 +79,10 @@ def _weathered(portfolio: Portfolio, names: Mapping[str, str]) -> Iterator[str]:
 def given(portfolio: Portfolio) -> tuple[str, ...]:
     """What the owner gave in the last quarter, and what was received; empty where nothing was."""
     lines = []
-    for side, who in zip(SIDES, ("You gave", "You received"), strict=True):
+    for side, who in zip(SIDES, ("You", "Others"), strict=True):
         found = [
-            words.counted(round(facet.value), *_GIFTS[kind])
-            for kind in _GIFTS
+            said.format(times=often(round(facet.value)))
+            for kind, said in _GIFTS.items()
             if (facet := portfolio.measures.get(f"{side}_{kind}")) is not None and facet.value >= 1
         ]
         if found:

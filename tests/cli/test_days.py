@@ -15,13 +15,18 @@ TODAY = date(2026, 3, 1)
 
 @pytest.mark.parametrize(
     ("text", "day"),
-    [("2026-05-31", date(2026, 5, 31)), ("today", TODAY), (" Yesterday", date(2026, 2, 28))],
+    [
+        ("2026-05-31", date(2026, 5, 31)),
+        ("today", TODAY),
+        (" Yesterday", date(2026, 2, 28)),
+        ("2 weeks", date(2026, 3, 15)),
+    ],
 )
 def test_what_is_meant(text: str, day: date) -> None:
     assert Day(text).on(TODAY) == day
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "2026-02-30", "31.5.2026"])
+@pytest.mark.parametrize("text", ["", "tomorrow", "2026-02-30", "31.5.2026", "2026-05-31 or so", "2 weeks ago", "7"])
 def test_what_is_no_day(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is no day"):
         Day(text)

@@ -279,7 +279,7 @@ def test_privileges_gifts_and_what_was_weathered_are_said_and_given_to_machines(
         "Weathered: in March 2026 8 emails in two weeks had others copied in; since 14 April 2026 you and Tomas "
         "Okafor are back in personal contact."
     )
-    assert found.given == ("You gave 1 invitation to meet and 3 thank-yous.", "You received 1 introduction.")
+    assert found.given == ("You asked to meet once and said thank you 3 times.", "Others introduced people once.")
     told = json.loads(json_text(found))["portfolio"]
     assert told["measures"]["given_thanks"]["year_ago"] == 2.0
     assert told["weathered"] == [
@@ -287,7 +287,7 @@ def test_privileges_gifts_and_what_was_weathered_are_said_and_given_to_machines(
     ]
     assert (told["bench"], told["key_but_distant"]) == ([TOMAS.id, BRAM.id, AMELIE.id], [ILSE.id])
     for form in (text(found), html(found)):
-        assert "3 thank-yous" in form
+        assert "thank you 3 times" in form
 
 
 def test_a_contract_that_ends_soon_is_looked_at_even_if_all_is_well() -> None:
