@@ -109,7 +109,7 @@ class Refusals:
         if status == 403 and reason in TOO_NARROW:
             what = f"the login does not allow {name} ({message})."
             return NeedsLogin(what, where=where, fix=f"{self._remedy()} (tick every box; docs/google.md lists them).")
-        if status == 403:
+        if status == 403 or reason == "failedPrecondition":
             return ConnectorError(f"Google refuses {name}: {message}.", where=where, fix="See docs/google.md.")
         return Misunderstood(f"Google does not understand {name} ({status}): {message}.", where=where)
 
