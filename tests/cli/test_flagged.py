@@ -35,9 +35,7 @@ def week(status: Status, *also: Status, person: str = WHO.id) -> Any:
     return SimpleNamespace(assessments=(one,))
 
 
-@pytest.mark.parametrize(
-    "status", [Status.DRIFTING, Status.GOING_QUIET, Status.MOVED_DOWN, Status.ONE_SIDED, Status.WATCH]
-)
+@pytest.mark.parametrize("status", [*FLAGS, Status.WATCH])
 def test_a_status_that_is_told_is_a_flag(monkeypatch: pytest.MonkeyPatch, status: Status) -> None:
     assert flagged(monkeypatch, week(status))
     assert flagged(monkeypatch, week(Status.UNKNOWN, status)), "one that holds beside another, too"
