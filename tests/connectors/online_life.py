@@ -47,11 +47,13 @@ class OnlineLife(ABC):
         PLACES: ids of six folders or labels that are there at first.
         CALENDAR: the calendar in which all entries stand.
         EXPIRABLE: what `expire` may be asked for.
+        FAULTS: how many kinds of faults the fake knows.
     """
 
     PLACES: ClassVar[Sequence[str]]
     CALENDAR: ClassVar[str] = OWNER
     EXPIRABLE: ClassVar[Sequence[str]]
+    FAULTS: ClassVar[int]
 
     def __init__(self, fake: Fake, accounts: list[AccountOptions]) -> None:
         self.box, self.accounts = fake.mailbox, accounts
@@ -64,6 +66,20 @@ class OnlineLife(ABC):
     def close(self) -> None:
         self.ledger.close()
         shutil.rmtree(self.folder)
+
+    @property
+    def faults(self) -> FaultPlan:
+        """What goes wrong at the provider, from now on."""
+        return self._fake.faults
+
+    @faults.setter
+    def faults(self, plan: FaultPlan) -> None:
+        self._fake.faults = plan
+
+    @property
+    def log(self) -> Sequence[Any]:
+        """Every request that reached the provider."""
+        return self._fake.log
 
     # What differs from provider to provider
 
@@ -218,9 +234,9 @@ class OnlineLife(ABC):
 
     def faulty(self, seed: int, rate: float) -> None:
         """A sync on a bad day; it may end early, but writes nothing wrong."""
-        self._fake.faults = FaultPlan(seed=seed, rate=rate)
+        self.faults = FaultPlan(seed=seed, rate=rate)
         result = self.run()
-        self._fake.faults = FaultPlan()
+        self.faults = FaultPlan()
         assert not [stats for stats in result.failures if stats.trouble and stats.trouble.kind == "Defect"], result
 
     def killed(self, batch: int) -> None:

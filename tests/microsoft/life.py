@@ -31,6 +31,7 @@ class OutlookLife(OnlineLife):
     PLACES = ("F-inbox", "F-sent", "F-junk", "F-deleted", "F-1", "F-2")
     CALENDAR = "C-main"
     EXPIRABLE = ("mail", "calendar", "access")
+    FAULTS = 9
 
     def __init__(self) -> None:
         self.fake = FakeMicrosoft(clock=Clock(START))
@@ -60,7 +61,7 @@ class OutlookLife(OnlineLife):
             ("From", "Anna <anna@y.example>"), ("To", OWNER), ("Subject", f"No {id_}"),
             ("Date", format_datetime(at)), ("Message-ID", f"<{id_}@y.example>"),
         )  # fmt: skip
-        self.box.deliver(Mail(id_, f"t{number % 9}", at, headers, frozenset({self._there(places)})))
+        self.box.deliver(Mail(id_, f"t{number}", at, headers, frozenset({self._there(places)})))
 
     def _there(self, places: Sequence[str]) -> str:
         there = {folder.id for folder in self.mail_service.folders}

@@ -7,7 +7,7 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from tests.fakes.clock import Clock
@@ -124,7 +124,7 @@ class FakeMicrosoft:
 
     def _answer(self, request: Request, crowded: bool, *, in_batch: bool = False) -> Response:
         fault = self.faults.draw(f"{request.method} {request.path}", _possible(request, in_batch=in_batch))
-        if fault is Fault.CUT:
+        if fault is Fault.CUT and self.faults.happened[fault] % 2:
             return Response(cut=True)
         try:
             self._refuse(fault)
@@ -133,7 +133,8 @@ class FakeMicrosoft:
             answer = self._route(request, scopes)
         except Refused as refused:
             return _error(refused)
-        return Response.of(self._linked(self._strange(fault, request, answer), request))
+        whole = Response.of(self._linked(self._strange(fault, request, answer), request))
+        return replace(whole, cut=fault is Fault.CUT)  # every other line breaks on the way back
 
     def _refuse(self, fault: Fault | None) -> None:
         if fault is Fault.SLOW:
