@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -51,7 +52,7 @@ def choose(
     open_ = [one for one in flagged if not words.silenced(one)]
     rested = sorted((one for one in open_ if words.rested(one)), key=_rank)
     one_sided = [one for one in rested if one.status is Status.ONE_SIDED]
-    cards = tuple(one for one in rested if one not in one_sided[1:])[:at_most]
+    cards = _varied([one for one in rested if one not in one_sided[1:]])[:at_most]
     shown = {one.person.id for one in cards}
     waiting = sorted((one for one in open_ if one.person.id not in shown), key=_rank)
     watched = [
@@ -93,6 +94,17 @@ def _rank(one: Known) -> tuple[bool, int, float, str]:
     """Key people first, then by what is wrong, then by how sure we are."""
     tier = FLAGS.index(one.status) if one.status in FLAGS else len(FLAGS)
     return not one.person.key, tier, -(one.assessment.probability or 0.0), one.person.id
+
+
+def _varied(ranked: Sequence[Known]) -> tuple[Known, ...]:
+    """Key people first; then of each kind of matter one after the other, so that no kind crowds out the rest."""
+    turns: Counter[Status] = Counter()
+    places = []
+    for one in ranked:
+        places.append(0 if one.person.key else turns[one.status])
+        turns[one.status] += not one.person.key
+    order = sorted(range(len(ranked)), key=lambda i: (not ranked[i].person.key, places[i]))
+    return tuple(ranked[i] for i in order)
 
 
 def _returned(known: Sequence[Known], changes: Sequence[Change], as_of: date) -> tuple[Known, ...]:

@@ -84,9 +84,12 @@ class Known:
         return probability if probability and probability >= 0.5 and self.status is not Status.WATCH else None
 
     @property
-    def began(self) -> date | None:
-        """When it began, of what has a beginning: of the others one knows only since when it could be told."""
-        return self.assessment.since if self.status in FALLS else None
+    def began(self) -> str:
+        """Since when, for what has a beginning; of the others one knows only since when it could be told."""
+        since = self.assessment.since
+        if since is None or self.status not in FALLS:
+            return ""
+        return f" {'in' if self.status is Status.MOVED_DOWN else 'since'} {words.month(since)}"
 
     @property
     def firm(self) -> str:
@@ -134,7 +137,8 @@ class Report:
     Attributes:
         as_of: the last day that the report knows; `week` the ISO week it speaks of.
         owner: the owner's first name, or empty; `reply_to` the address that answers are sent to.
-        summary: the opening sentence; `notices` what has to be known before the rest is believed.
+        summary: the opening sentence; `notices` what has to be known before the rest is believed; `left_out` of
+            whom nothing is said, and why.
         call_first: whom to call first, when nearly everybody fell quiet at once.
         waiting: flagged people who are only named: suggested not long ago, or more than fit.
         more_waiting, more_watched: how many there are beyond those shown.
@@ -151,6 +155,7 @@ class Report:
     reply_to: str
     summary: str
     notices: tuple[str, ...]
+    left_out: tuple[str, ...]
     event: str | None
     call_first: tuple[Line, ...]
     cards: tuple[Card, ...]
@@ -223,7 +228,8 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
         owner=words.shown_name((config.owner.name or "").split(" ")[0], ""),
         reply_to=config.report.to or config.owner.addresses[0],
         summary=summary.opening(known, choice, seen, week.portfolio.event),
-        notices=summary.notices(known, seen, choice),
+        notices=summary.notices(seen),
+        left_out=summary.left_out(known, seen, choice),
         event=week.portfolio.event,
         call_first=tuple(desk.last_contact(by_id[one]) for one in first if one in by_id)[:CALL_FIRST],
         cards=tuple(desk.card(one, choice) for one in choice.cards),

@@ -105,7 +105,7 @@ def _document(report: Report) -> dict[str, Any]:
         "as_of": report.as_of.isoformat(),
         "week": report.week,
         "summary": report.summary,
-        "notices": list(report.notices),
+        "notices": [*report.notices, *report.left_out],
         "event": report.event,
         "coverage": {
             "first": report.seen.first and report.seen.first.isoformat(),

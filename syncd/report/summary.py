@@ -52,11 +52,10 @@ def _news(choice: Choice, judged: int, known: int) -> str:
         people = "person is" if len(choice.cards) == 1 else "people are"
         news = f"{words.number_word(len(choice.cards))} {people} worth a thought this week"
         if choice.first:
-            return f"{news}."
+            return f"{news}. {_slid(choice.cards)}".strip()
         if not choice.fresh:
             return f"{news}; nothing new has slipped."
-        names = words.listed([one.name for one in choice.fresh])
-        return f"{news}. New: {names}."
+        return f"{news}. New: {words.listed([one.name for one in choice.fresh])}. {_slid(choice.fresh)}".strip()
     if choice.waiting:
         return "Nothing new this week; what was said before still stands."
     if judged < known / 2:
@@ -66,6 +65,14 @@ def _news(choice: Choice, judged: int, known: int) -> str:
     return "A good week: nobody is drifting away."
 
 
+def _slid(told: Sequence[Known]) -> str:
+    """With whom the business part goes on alone: what nobody notices by themselves."""
+    names = [one.name for one in told if one.status is Status.DRIFTING][:3]
+    if not names:
+        return ""
+    return f"With {words.listed(names)} business goes on, but personal contact has fallen off."
+
+
 def _back(choice: Choice) -> str:
     if not choice.came_back:
         return ""
@@ -73,14 +80,20 @@ def _back(choice: Choice) -> str:
     return f"And good news: {names} {'is' if len(choice.came_back) == 1 else 'are'} back."
 
 
-def notices(known: Sequence[Known], seen: Seen, choice: Choice) -> tuple[str, ...]:
-    """What has to be known before the rest is believed: stale sources, a short history, what was put aside."""
+def notices(seen: Seen) -> tuple[str, ...]:
+    """What has to be known before the rest is believed: stale sources, a short history."""
     found = list(seen.trouble)
     if seen.last is not None and seen.weeks < FIRST_WEEKS:
         found.append(
             f"With {words.counted(seen.weeks, 'week')} of history most people are not judged yet: it takes about "
             "half a year to know what is usual between two people. Older mail can be added at any time."
         )
+    return tuple(found)
+
+
+def left_out(known: Sequence[Known], seen: Seen, choice: Choice) -> tuple[str, ...]:
+    """Of whom nothing is said, and why."""
+    found = []
     little = sum(one.status is Status.TOO_LITTLE_HISTORY for one in known)
     if little and seen.weeks >= FIRST_WEEKS:
         found.append(f"{words.counted(little, 'person', 'people')} not judged yet: too little history with them.")

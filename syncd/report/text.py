@@ -28,7 +28,7 @@ def text(report: Report) -> str:
         _filled(f"{'Hello ' + report.owner + '. ' if report.owner else ''}{report.summary}"),
         *(_filled(notice, "! ") for notice in report.notices),
         *_section("Call first", map(_line, report.call_first)),
-        *_section("To think of this week", map(_card, report.cards), apart=True),
+        *_section("People to think of this week", map(_card, report.cards), apart=True),
         *_section("Also on the list", (*map(_named, report.waiting), _more(report.more_waiting))),
         *_section("Back again", map(_line, report.came_back)),
         *_section("On watch", (*(_named(one, evidence=True) for one in report.watched), _more(report.more_watched))),
@@ -38,7 +38,7 @@ def text(report: Report) -> str:
         ),
         *_section("Who is close", _points(report.close)),
         *_section("One person or two?", _twins(report)),
-        *_section("What this is based on", map(_filled, (*report.seen.lines, blind_spots()))),
+        *_section("What this is based on", map(_filled, (*report.seen.lines, *report.left_out, blind_spots()))),
         *_section("How to answer", [_filled(how_to_answer(report.reply_to))] if report.answerable else []),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -88,16 +88,12 @@ def _who(known: Known) -> str:
 
 
 def _named(known: Known, *, evidence: bool = False) -> str:
-    more = f" {known.evidence}" if evidence else f" {known.label}" + _since(known)
+    more = f" {known.evidence}" if evidence else f" {known.label}{known.began}"
     return _filled(f"{_who(known)}:{more} [{known.code}]", "- ")
 
 
 def _line(line: Line) -> str:
     return _filled(f"{_who(line.known)}: {line.text}", "- ")
-
-
-def _since(known: Known) -> str:
-    return f" since {words.month(known.began)}" if known.began else ""
 
 
 def _points(lines: Iterable[str]) -> Iterator[str]:

@@ -57,7 +57,7 @@ def _privileges(portfolio: Portfolio) -> str:
     if hours[0] and hours[1]:
         said.append(f"Key people get your answers in {_hours(hours[0])}, others in {_hours(hours[1])}.")
     if visits[0] and visits[1]:
-        key, others = (f"{facet.value:.1f} times" for facet in visits if facet)
+        key, others = (f"{facet.value:.1f}".removesuffix(".0") + " times" for facet in visits if facet)
         said.append(f"In half a year you met each key person {key}, each of the others {others}.")
     return " ".join(said)
 

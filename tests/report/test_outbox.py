@@ -104,7 +104,7 @@ def test_a_week_is_sent_once_and_arrives_as_it_was_made(
     (taken,) = box.taken
     arrived = email.message_from_bytes(taken, policy=email.policy.default)
     assert arrived["Message-ID"] == f"<{mail.message_id}>"
-    assert "To think of this week" in arrived.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "People to think of this week" in arrived.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert last_sent(ledger) == NOW
 
 

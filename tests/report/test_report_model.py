@@ -26,6 +26,7 @@ from tests.report.weeks_made_up import (
     ILSE,
     JASPER,
     KATHARINA,
+    MARTA,
     MEASURES,
     PEOPLE,
     ROSA,
@@ -63,6 +64,23 @@ def test_at_most_five_are_suggested_and_the_rest_is_only_named() -> None:
     assert (len(found.waiting), found.more_waiting) == (8, 3)
 
 
+def test_no_kind_of_matter_crowds_out_the_others() -> None:
+    crowd = [replace(BRAM, id=f"p{n}@x.example", addresses=(f"p{n}@x.example",), name=f"P {n}") for n in range(6)]
+    told = [
+        *(assessment(one, Status.DRIFTING, probability=0.9 + n / 100) for n, one in enumerate(crowd)),
+        *USUAL[2:4],
+    ]
+    found = report([*told, assessment(ILSE, Status.WATCH)], people=[*crowd, ILSE, JASPER, CLARA])
+    assert named(found) == [ILSE.id, crowd[5].id, CLARA.id, JASPER.id, crowd[4].id]
+
+
+def test_what_has_no_beginning_names_none() -> None:
+    said = {one.person.id: one.began for one in report().people}
+    assert said[KATHARINA.id] == " since March 2026"
+    assert said[JASPER.id] == " in March 2026"
+    assert said[MARTA.id] == ""
+
+
 def test_who_was_suggested_lately_rests_unless_the_matter_changed() -> None:
     said = [
         entry("suggested", KATHARINA.id, AS_OF - timedelta(days=7), week="2026-W46", status="drifting"),
@@ -85,7 +103,7 @@ def test_a_snooze_hides_until_its_day_and_says_so() -> None:
     until = (AS_OF + timedelta(days=1)).isoformat()
     found = report(journal=[entry("answer", ILSE.id, AS_OF - timedelta(days=3), word="snooze", until=until)])
     assert ILSE.id not in named(found)
-    assert "1 person not shown because you asked for it." in found.notices
+    assert "1 person not shown because you asked for it." in found.left_out
     over = report(
         journal=[entry("answer", ILSE.id, AS_OF - timedelta(days=9), word="snooze", until=AS_OF.isoformat())]
     )
@@ -312,7 +330,10 @@ def test_one_person_is_no_people() -> None:
 
 
 def test_the_first_report_compares_with_no_earlier_one() -> None:
-    assert report(changes=()).summary == "Five people are worth a thought this week."
+    assert report(changes=()).summary == (
+        "Five people are worth a thought this week. With Ilse Brandsma and Katharina Reuter business goes on, but "
+        "personal contact has fallen off."
+    )
     said = [entry("suggested", BRAM.id, AS_OF - timedelta(days=7), week="2026-W46", status="drifting")]
     again = report(changes=(), journal=said)
     assert again.summary == "Five people are worth a thought this week; nothing new has slipped."
@@ -349,7 +370,7 @@ def test_a_single_letter_is_seen_but_is_no_tower() -> None:
 
 def test_newcomers_are_not_judged() -> None:
     assert ROSA.id not in named(report())
-    assert "1 person not judged yet: too little history with them." in report().notices
+    assert "1 person not judged yet: too little history with them." in report().left_out
     assert {one.person.id for one in report().people} == {one.person for one in USUAL}
 
 
