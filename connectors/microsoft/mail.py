@@ -36,20 +36,20 @@ _SOURCE = "mail"
 
 
 class _Chain(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where a folder's chain stands: the link to go on with, and whether its first listing is over."""
+    """Where a folder's chain stands: the link to go on with, and whether its first listing is over. `again`: the
+    ledger knows the folder already, so what has not come by the end of that listing is to be looked for."""
 
     link: str = ""
     listed: bool = False
+    again: bool = False
 
 
 class _Position(msgspec.Struct, omit_defaults=True):
-    """`begun`: the recent weeks of a first listing have been read, at least in part. `reconciling`: the chains list
-    everything anew; if that is interrupted, it has to begin again."""
+    """`begun`: the recent weeks of a first listing have been read, at least in part."""
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     chains: dict[str, _Chain] = {}
     begun: bool = False
-    reconciling: bool = False
     oldest: datetime | None = None
 
 
@@ -91,17 +91,15 @@ class OutlookMailConnector:
     def batches(self, source: str, cursor: str | None, known: Known, now: datetime) -> Iterator[Batch]:  # noqa: ARG002
         """See `Connector.batches`."""
         position = read_cursor(cursor, _Position)
-        if position.reconciling:
-            position = _Position()
-        held = dict(known.etags())
-        folders = read_folders(self._graph, self._options.skip_folders)
-        position.reconciling = not position.chains and not position.begun and bool(held)
-        listing = not all(folder in position.chains and position.chains[folder].listed for folder in folders)
-        size = sum(folder.size for folder in folders.values())
-        places = {id_: folder.place for id_, folder in folders.items()}
-        reading = Reading(self._graph, places, known, now, Extent(now, position.oldest), size if listing else None)
+        look = partial(read_folders, self._graph, self._options.skip_folders)
+        reading = Reading(self._graph, look, known, now, Extent(now, position.oldest))
+        fresh = not position.chains and not position.begun
+        again = fresh and bool(known.etags())
+        position.chains = {id_: self._resumed(position.chains.get(id_), again=again) for id_ in reading.folders}
+        if not all(chain.listed for chain in position.chains.values()):
+            reading.total = reading.size
         yield from reading.renamed()
-        if not position.chains and not position.reconciling and size >= MANY:
+        if fresh and not again and reading.size >= MANY:
             yield from self._recent(position, reading)
         try:
             yield from self._chains(position, reading)
@@ -109,9 +107,16 @@ class OutlookMailConnector:
             raise CursorExpired("Microsoft no longer has the changes since the last sync") from error
         yield from self._end(position, reading)
 
+    @staticmethod
+    def _resumed(chain: _Chain | None, *, again: bool) -> _Chain:
+        """What was listed again and not to its end begins once more, as nobody knows any longer what came."""
+        if chain is None:
+            return _Chain(again=again)
+        return _Chain(again=True) if chain.again and not chain.listed else chain
+
     def listing(self, source: str, now: datetime) -> Iterator[Listed]:  # noqa: ARG002
         """Plain lists of ids, folder by folder, where `batches` follows chains of changes."""
-        for folder in read_folders(self._graph, self._options.skip_folders):
+        for folder in read_folders(self._graph, self._options.skip_folders).read:
             for page in self._graph.pages(f"/mailFolders/{folder}/messages", {"$select": "id", "$top": "1000"}):
                 yield from (Listed(line["id"]) for line in page.get("value", ()))
 
@@ -137,25 +142,36 @@ class OutlookMailConnector:
 
     def _chains(self, position: _Position, reading: Reading) -> Iterator[Batch]:
         """All folders' chains, up to where they end; every batch leaves a cursor to go on from."""
-        chains = {folder: chain for folder, chain in position.chains.items() if folder in reading.folders}
         work: list[Callable[[], Iterator[_Page]]] = [
-            partial(self._chain, folder, chains.get(folder, _Chain())) for folder in reading.folders
+            partial(self._chain, folder, chain) for folder, chain in position.chains.items()
         ]
         for page in in_parallel(work, AT_ONCE):
             for line in page.lines:
                 reading.take(page.folder, line)
-            chains[page.folder] = page.chain
-            position.chains, position.oldest = dict(chains), reading.extent.oldest
-            if page.lines:
+            over = page.chain.again and page.chain.listed
+            if over:
+                reading.settle_folder(page.folder)
+            chain = _Chain(page.chain.link, listed=True) if over else page.chain
+            position.chains = {**position.chains, page.folder: chain}
+            position.oldest = reading.extent.oldest
+            if page.lines or over:
                 # A removal is only settled once all folders are read: until then no cursor may pass it.
                 cursor = None if reading.gone else write_cursor(position)
                 yield reading.batch(cursor=cursor)
 
     def _chain(self, folder: str, chain: _Chain) -> Iterator[_Page]:
-        """One folder's chain, page by page. An empty page may have a next one."""
+        """One folder's chain, page by page; from its beginning, if Microsoft no longer knows where we stood."""
+        try:
+            yield from self._links(folder, chain)
+        except Gone:
+            if not chain.link:
+                raise
+            yield from self._links(folder, _Chain(again=True))
+
+    def _links(self, folder: str, chain: _Chain) -> Iterator[_Page]:
+        """From link to link. An empty page may have a next one."""
         params = None if chain.link else {"$select": SELECT}
-        listed = chain.listed
-        link = chain.link or f"/mailFolders/{folder}/messages/delta"
+        link, listed = chain.link or f"/mailFolders/{folder}/messages/delta", chain.listed
         while True:
             try:
                 page = self._graph.get(link, params)
@@ -166,14 +182,14 @@ class OutlookMailConnector:
             last = "@odata.deltaLink" in page
             if not link:
                 raise ConnectorError("Microsoft's list ends in the middle.", where=self._options.name)
-            yield _Page(folder, page.get("value", []), _Chain(link, listed or last))
+            yield _Page(folder, page.get("value", []), _Chain(link, listed or last, chain.again))
             if last:
                 return
 
     def _end(self, position: _Position, reading: Reading) -> Iterator[Batch]:
         """Settle what is gone, and where it went."""
-        reading.settle(reconciling=position.reconciling)
-        position.reconciling = position.begun = False
+        reading.settle()
+        position.begun = False
         position.oldest = reading.extent.oldest
         complete = all(chain.listed for chain in position.chains.values())
         covered = reading.extent.covered(live=True) if complete else ()

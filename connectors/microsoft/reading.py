@@ -6,7 +6,7 @@ question mark behind it says that no chain has named the item yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from connectors.connector import BadItem, Batch, Item, Known, Place, Quarantined
+from connectors.microsoft.folders import Folders
 from connectors.microsoft.graph import Graph, Json, Missing
 from connectors.microsoft.messages import SELECT, item_of
 from connectors.observations import Message
@@ -30,25 +31,27 @@ class Reading:
     """See the module.
 
     Args:
-        folders: folder id -> place, of the folders that are read.
+        look: reads which folders there are; asked again when a message lies in one that was not there.
         total: how many messages there are, while everything is listed.
     """
 
     def __init__(
         self,
         graph: Graph,
-        folders: Mapping[str, Place],
+        look: Callable[[], Folders],
         known: Known,
         now: datetime,
         extent: Extent,
-        total: int | None,
     ) -> None:
-        self.folders, self.now, self.extent = folders, now, extent
-        self._graph, self._known, self._total = graph, known, total
+        self.now, self.extent = now, extent
+        self._graph, self._look, self._known = graph, look, known
+        self._there = look()
+        self.folders = self._there.places
         self._held = dict(known.etags())
         self._at = {id_: etag.partition("#")[0] for id_, etag in self._held.items()}
         self._unconfirmed = dict.fromkeys(id_ for id_, etag in self._held.items() if etag.endswith(_UNCONFIRMED))
         self._seen: dict[str, str] = {}
+        self.total: int | None = None  # how many messages there are, while everything is listed
         self.gone: dict[str, None] = {}
         self.items: dict[str, Item] = {}
         self._bad: list[Quarantined] = []
@@ -100,29 +103,43 @@ class Reading:
         if self.items:
             yield self.batch(cursor=None)
 
-    def settle(self, *, reconciling: bool) -> None:
-        """Ask where everything is that seems gone; what is nowhere, or not in a folder that is read, is removed."""
-        doubtful = dict.fromkeys([*self.gone, *self._unconfirmed])
-        unlisted = [
-            id_
-            for id_, folder in self._at.items()
-            if id_ not in self._seen and id_ not in doubtful and (reconciling or folder not in self.folders)
-        ]
-        doubtful.update(dict.fromkeys(unlisted[:ASK_MOST]))
-        for id_, line in self._asked(list(doubtful)):
+    @property
+    def size(self) -> int:
+        """How many messages the folders say they have."""
+        return self._there.size
+
+    def settle(self) -> None:
+        """Once all folders are read: see to what seems gone, and to what lay in folders that are read no more."""
+        unlisted = [id_ for id_, folder in self._at.items() if folder not in self.folders and id_ not in self._seen]
+        self._settle([*self.gone, *self._unconfirmed], unlisted)
+        self.gone.clear()
+
+    def settle_folder(self, folder: str) -> None:
+        """Once it is listed from its beginning: see to what lay in it and was not listed, here or elsewhere."""
+        unlisted = [id_ for id_, at in self._at.items() if at == folder and id_ not in self._seen]
+        self._settle((), [id_ for id_ in unlisted if id_ not in self.gone])
+
+    def _settle(self, doubtful: Iterable[str], unlisted: Sequence[str]) -> None:
+        """Ask where it is; what is nowhere, or not in a folder that is read, is removed."""
+        asked = dict.fromkeys([*doubtful, *unlisted[:ASK_MOST]])
+        answers = list(self._asked(list(asked)))
+        if not {line["parentFolderId"] for _, line in answers if line} <= self.folders.keys() | self._there.left_out:
+            self._there = self._look()  # made since; it is read from its beginning the next time
+            self.folders = self._there.places | self.folders
+        for id_, line in answers:
             if line is not None and line.get("parentFolderId") in self.folders:
                 self.take(line["parentFolderId"], line)
             else:
                 self._remove(id_)
         for id_ in unlisted[ASK_MOST:]:
-            self._remove(id_)
-        self.gone.clear()
+            if id_ not in asked:
+                self._remove(id_)
 
     def batch(self, *, cursor: str | None, **more: Any) -> Batch:
         """What has been gathered since the last one."""
         batch = Batch(
             items=tuple(self.items.values()), quarantined=tuple(self._bad), removed=tuple(self._removed),
-            unchanged=self._unchanged, cursor=cursor, total=self._total, cost=self._graph.cost(), **more,
+            unchanged=self._unchanged, cursor=cursor, total=self.total, cost=self._graph.cost(), **more,
         )  # fmt: skip
         self.items, self._bad, self._removed, self._unchanged = {}, [], [], 0
         return batch
@@ -160,6 +177,7 @@ class Reading:
         self._counted.add(item.native_id)
 
     def _remove(self, id_: str) -> None:
+        self._at.pop(id_, None)
         self._unconfirmed.pop(id_, None)
         waiting = self.items.pop(id_, None)
         if id_ in self._held or id_ in self._seen or waiting is not None:

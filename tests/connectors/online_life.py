@@ -48,19 +48,21 @@ class OnlineLife(ABC):
         CALENDAR: the calendar in which all entries stand.
         EXPIRABLE: what `expire` may be asked for.
         FAULTS: how many kinds of faults the fake knows.
+        ARRIVALS: how many mails come on a day of a long life.
     """
 
     PLACES: ClassVar[Sequence[str]]
     CALENDAR: ClassVar[str] = OWNER
     EXPIRABLE: ClassVar[Sequence[str]]
     FAULTS: ClassVar[int]
+    ARRIVALS: ClassVar[int] = 50
 
     def __init__(self, fake: Fake, accounts: list[AccountOptions]) -> None:
         self.box, self.accounts = fake.mailbox, accounts
         self._fake = fake
         self.folder = Path(tempfile.mkdtemp(prefix="syncd-online-"))
         self.ledger = Ledger.open(f"sqlite:///{self.folder}/ledger.db")
-        self.count = self.checks = 0
+        self.count = self.checks = self.moves = 0
         self.kill_at: int | None = None
 
     def close(self) -> None:
@@ -77,9 +79,9 @@ class OnlineLife(ABC):
         self._fake.faults = plan
 
     @property
-    def log(self) -> Sequence[Any]:
-        """Every request that reached the provider."""
-        return self._fake.log
+    def requests(self) -> int:
+        """How many reached the provider, as it counts them: each part of a batch as one."""
+        return len(self._fake.log)
 
     # What differs from provider to provider
 
@@ -225,6 +227,14 @@ class OnlineLife(ABC):
         self.ledger.close()
         self.ledger = Ledger.open(f"sqlite:///{self.folder}/ledger.db")
 
+    def move(self) -> None:
+        """The same mailbox and calendar under accounts that the ledger has never seen: all begins anew."""
+        self.moves += 1
+        self.accounts = [
+            account.model_copy(update={"name": f"{account.name.partition(' ')[0]} {self.moves}"})
+            for account in self.accounts
+        ]
+
     def connect(self, options: AccountOptions) -> Connector:
         """Every sync opens its own, as the service does."""
         return self.open(options) if self.kill_at is None else Killed(self.open(options), self.kill_at)
@@ -261,9 +271,10 @@ class OnlineLife(ABC):
         self.checks += 1
         mails: dict[str, Any] = {}
         events: dict[str, Any] = {}
+        names = {account.name for account in self.accounts}
         for copy in self.ledger.facts.copies():
             places = {placement.place for placement in copy.placements if placement.until is None}
-            if not places:
+            if not places or copy.account not in names:
                 continue
             newest = copy.newest
             if isinstance(newest, Message):

@@ -40,8 +40,15 @@ class OutlookLife(OnlineLife):
         self.mail_service.lose_round_trips = self.calendar.omit_deleted_occurrences = True
         super().__init__(self.fake, [mail_options(name="mail"), calendar_options(name="calendar")])
         self.secrets = Forgetful()
+        self._log_in()
+
+    def _log_in(self) -> None:
         for options in self.accounts:
             log_in(self.fake, options, self.secrets)  # type: ignore[arg-type]
+
+    def move(self) -> None:
+        super().move()
+        self._log_in()
 
     def open(self, options: AccountOptions) -> Connector:
         kind: Any = OutlookMailConnector if options.kind == "outlook_mail" else OutlookCalendarConnector
@@ -50,6 +57,10 @@ class OutlookLife(OnlineLife):
             options, self.secrets, tokens=tokens, patience=patience(self.fake), transport=transport(self.fake)
         )
         return connector
+
+    @property
+    def requests(self) -> int:
+        return self.fake.counted
 
     # Mail
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from email.utils import format_datetime
@@ -270,9 +271,6 @@ def test_the_token_expires_between_syncs_and_nothing_is_read_again(read: tuple[O
     world.place(4, "F-archive")
     world.add([30])
     world.fake.mail.expire_tokens()
-    with pytest.raises(CursorExpired):
-        run(world, held)
-    held.cursor = None
     batches = run(world, held)
     assert held.titles() == titles([*range(3), *range(4, 31)])
     assert [item.observation is None for batch in batches for item in batch.items].count(False) <= 2
@@ -284,11 +282,81 @@ def test_the_token_expires_in_the_middle_of_next_links(world: OutlookWorld) -> N
     run(world, held, batches=2)
     world.remove(5)
     world.fake.mail.expire_tokens()
-    with pytest.raises(CursorExpired):
-        run(world, held)
-    held.cursor = None
     run(world, held)
     assert held.titles() == titles(n for n in range(60) if n != 5)
+
+
+def test_only_the_folder_whose_token_expired_is_listed_again(read: tuple[OutlookWorld, Held]) -> None:
+    world, held = read
+    world.remove(3)
+    world.deliver(30, folder="F-sent")
+    world.fake.faults = FaultPlan(rate=1.0, kinds=(Fault.GONE,), budget=1)
+    before = len(world.fake.log)
+    run(world, held)
+    assert held.titles() == titles([*range(3), *range(4, 31)])
+    chains = Counter(path for _, path, *_ in world.fake.log[before:] if path.endswith("/delta"))
+    assert sorted(chains.values())[:-1] == [1, 1], "the others went on from where they were"
+
+
+def test_a_server_that_forgets_at_once_is_an_expired_cursor(read: tuple[OutlookWorld, Held]) -> None:
+    world, held = read
+    real = world.fake.mail.delta
+
+    def forgetful(name: str, request: Request) -> dict[str, Any]:
+        answer = real(name, request)
+        world.fake.mail.expire_tokens()
+        return answer
+
+    world.fake.mail.delta = forgetful  # type: ignore[method-assign]
+    world.add(range(100, 130))
+    world.fake.mail.expire_tokens()
+    with pytest.raises(CursorExpired):
+        run(world, held)
+
+
+def test_a_listing_again_that_is_killed_goes_on_with_the_folders_that_are_left(
+    read: tuple[OutlookWorld, Held],
+) -> None:
+    """And what went meanwhile from a folder that was done is found all the same."""
+    world, held = read
+    for number in range(10):
+        world.place(number, "F-archive")
+    run(world, held)
+    world.remove(3)
+    world.remove(25)
+    held.cursor = None
+    for kill in range(1, 9):
+        run(world, held, batches=kill)
+        for thread in threading.enumerate():
+            if thread.name.startswith("lane "):
+                thread.join()
+        if held.cursor and "F-archive" in held.cursor and '"listed":true' in held.cursor:
+            break
+    world.remove(4)
+    world.remove(26)
+    run(world, held)
+    assert held.titles() == titles(n for n in range(30) if n not in {3, 4, 25, 26})
+
+
+def test_a_folder_that_is_made_while_others_are_read(read: tuple[OutlookWorld, Held]) -> None:
+    """What moves into it is no removal, not even until the next sync."""
+    world, held = read
+
+    def make(request: Request) -> None:
+        if request.path.endswith("F-inbox/messages/delta") and len(world.fake.mail.folders) == 6:
+            world.fake.mail.folders += (Folder("F-own", "Nordkai"),)
+            world.place(5, "F-own")
+
+    world.fake.before = make
+    batches = run(world, held)
+    assert len(world.fake.mail.folders) == 7
+    assert not any(batch.removed for batch in batches)
+    assert world.where(held, 5) == ("Nordkai",)
+    assert not any(batch.removed or batch.items for batch in run(world, held))
+    world.place(5, "F-junk")
+    world.deliver(30, folder="F-own")
+    run(world, held)
+    assert held.titles() == titles(n for n in range(31) if n != 5)
 
 
 def test_a_folder_that_is_deleted(read: tuple[OutlookWorld, Held]) -> None:

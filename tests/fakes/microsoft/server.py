@@ -27,6 +27,7 @@ class FakeMicrosoft:
         base: how the server calls itself in nextLinks (its own URL when served over a socket).
         at_once: requests that a mailbox bears at the same time; `per_window`: in any 10 minutes.
         log: every request: (fake seconds, path, status, bytes, thread name).
+        counted: requests as Microsoft counts them, the parts of a batch each as one.
         before: called with every request before it is answered: what changes while a client reads.
         inside: called while a request of Graph's is under way.
     """
@@ -43,6 +44,7 @@ class FakeMicrosoft:
     before: Callable[[Request], None] | None = None
     inside: Callable[[], None] | None = None
     log: list[tuple[float, str, int, int, str]] = field(default_factory=list)
+    counted: int = 0
     requests: list[Request] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -96,6 +98,7 @@ class FakeMicrosoft:
         return response
 
     def _note(self, request: Request, response: Response) -> None:
+        self.counted += request.path != "/v1.0/$batch"
         status = 0 if response.cut else response.status
         thread = threading.current_thread().name
         self.log.append((self.clock.monotonic(), request.path, status, len(response.body), thread))
@@ -113,6 +116,7 @@ class FakeMicrosoft:
         parts = request.json()["requests"]
         if len(parts) > 20:
             return _error(Refused(400, "BadRequest", "Number of requests in batch exceeds the limit of 20."))
+        self.counted += len(parts)
         answers = []
         for part in reversed(parts):  # in no order that one may rely on
             headers = {"authorization": request.headers.get("authorization", ""), **part.get("headers", {})}
