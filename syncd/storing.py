@@ -6,8 +6,9 @@ not asked for again and `syncd verify` knows why it is not held.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ import msgspec
 from connectors.connector import Item, Place, Quarantined
 from connectors.observations import Event, Message, Observation, encode
 from rules.folders import is_private
+from syncd.ledger.naming import escaped, plain, stored
 from syncd.ledger.writing import Entry
 
 Filter = Callable[[Observation], "Observation | None"]
@@ -28,6 +30,25 @@ def entry(
 ) -> Entry:
     """How an item is written down: as it is, without what is private, forgotten or too old to be kept, or quarantined
     if it cannot be written at all."""
+    try:
+        written = _entry(item, include_private, forgotten, aged)
+        if written.payload is None or "\\u0000" not in written.payload:
+            return written
+    except UnicodeError:
+        pass
+    # Rare: connectors clean what they read. What no database takes is replaced before anybody is looked for in it.
+    try:
+        return _entry(replace(item, observation=_cleaned(item.observation)), include_private, forgotten, aged)
+    except (ValueError, TypeError) as error:
+        return quarantined(Quarantined(item.native_id, item.etag, f"cannot be written as JSON: {error}"))
+
+
+def quarantined(item: Quarantined) -> Entry:
+    """How an item is written down that its connector could not read."""
+    return Entry(stored(item.native_id), escaped(item.etag), (), None, None, "quarantined", plain(item.reason))
+
+
+def _entry(item: Item, include_private: bool, forgotten: Filter | None, aged: Filter | None) -> Entry:
     observation = item.observation
     private = not include_private and _is_private(item)
     if observation is None:
@@ -42,11 +63,6 @@ def entry(
         return _written(item, None, "forgotten", kind=_kind(observation))
     young = kept if aged is None else aged(kept)
     return _written(item, young, "held" if young else "expired", kind=_kind(observation))
-
-
-def quarantined(item: Quarantined) -> Entry:
-    """How an item is written down that its connector could not read."""
-    return Entry(item.native_id, item.etag, (), None, None, "quarantined", _storable(item.reason))
 
 
 def _is_private(item: Item) -> bool:
@@ -64,34 +80,33 @@ def _kind(observation: Observation) -> str:
 
 
 def _written(item: Item, observation: Observation | None, state: str, *, kind: str | None = None) -> Entry:
+    native, etag = stored(item.native_id), escaped(item.etag)
     if observation is None:
         places = () if state in {"forgotten", "expired"} else _places(item)  # a folder may bear somebody's name
-        return Entry(item.native_id, item.etag, places, None, kind, state)
+        return Entry(native, etag, places, None, kind, state)
     if observation.folders is not None:  # the placements say it, and since when; a move is no revision
         observation = msgspec.structs.replace(observation, folders=None)
-    try:
-        payload = encode(observation).decode()
-    except (UnicodeError, ValueError, TypeError) as error:
-        return Entry(item.native_id, item.etag, (), None, None, "quarantined", f"cannot be written as JSON: {error}")
-    if "\\u0000" in payload:  # rare: connectors clean what they read
-        payload = json.dumps(_without_nul(json.loads(payload)), ensure_ascii=False, separators=(",", ":"))
-    return Entry(item.native_id, item.etag, _places(item), payload, _kind(observation), state)
+    return Entry(native, etag, _places(item), encode(observation).decode(), _kind(observation), state)
 
 
 def _places(item: Item) -> tuple[Place, ...]:
     if all(place.name.isprintable() for place in item.places):
         return item.places
-    return tuple(Place(_storable(place.name), place.role) for place in item.places)
+    return tuple(Place(plain(place.name), place.role) for place in item.places)
 
 
-def _storable(text: str) -> str:
-    """A text that both databases take: SQLite refuses lone surrogates, PostgreSQL the character NUL."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+def _cleaned(observation: Observation | None) -> Observation | None:
+    """The observation with every text in it as both databases take it."""
+    if observation is None:
+        return None
+    builtins = msgspec.to_builtins(observation, builtin_types=(datetime,))
+    cleaned: Observation = msgspec.convert(_plain(builtins), Message | Event)
+    return cleaned
 
 
-def _without_nul(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key.replace("\0", ""): _without_nul(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_without_nul(one) for one in value]
-    return value.replace("\0", "") if isinstance(value, str) else value
+        return {plain(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return plain(value) if isinstance(value, str) else value

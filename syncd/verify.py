@@ -19,6 +19,7 @@ from connectors.connector import Connector, ConnectorError, Listed
 from connectors.options import AccountOptions
 from syncd.ledger import Ledger
 from syncd.ledger.facts import HELD, Holding, SourceState
+from syncd.ledger.naming import escaped, stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,11 @@ def _check_account(
     try:
         for source in connector.sources():
             listing = list(connector.listing(source.name, now))
-            state = states.get((account.name, source.name))
+            name = stored(source.name)
             try:
-                yield compare(account.name, source.name, listing, ledger, state)
+                yield compare(account.name, name, listing, ledger, states.get((account.name, name)))
             except DatabaseError as error:
-                yield SourceCheck(account.name, source.name, trouble=f"the ledger cannot be read: {error.orig}")
+                yield SourceCheck(account.name, name, trouble=f"the ledger cannot be read: {error.orig}")
     except ConnectorError as error:
         yield SourceCheck(account.name, "", trouble=str(error))
     finally:
@@ -105,7 +106,7 @@ def compare(
     account: str, source: str, listing: Sequence[Listed], ledger: Ledger, state: SourceState | None
 ) -> SourceCheck:
     """One source's listing against what the ledger holds of it; `state` None: the ledger has never seen it."""
-    unseen = {line.native_id: line.etag for line in listing}
+    unseen = {stored(line.native_id): line.etag and escaped(line.etag) for line in listing}
     listed = len(unseen)
     left_out: Counter[str] = Counter()
     differences: list[Difference] = []

@@ -7,7 +7,7 @@ placements say it, and since when.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,10 +18,11 @@ from sqlalchemy.engine import Row
 from sqlalchemy.exc import DatabaseError
 
 from connectors.connector import Source, Span
-from connectors.observations import Observation, decode
 from rules.copies import Copy
 from rules.meaning import Coverage, Decision
 from syncd.ledger import coverage, schema, streaming, writing
+from syncd.ledger.known import Known, present
+from syncd.ledger.naming import escaped, original, plain, stored
 from syncd.ledger.schema import items, owners, sources
 from syncd.ledger.times import moment, text
 
@@ -67,7 +68,8 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What the ledger has of one item of a source, for `syncd verify` and `syncd status`."""
+    """What the ledger has of one item of a source, for `syncd verify` and `syncd status`. Name and etag stand as
+    `syncd.ledger.naming` writes them."""
 
     native_id: str
     etag: str
@@ -76,36 +78,6 @@ class Holding:
     removed: bool
     empty: bool  # nothing of what it says is kept
     reason: str | None
-
-
-class Known:
-    """What the ledger holds of one source; the connector's view of it.
-
-    `left_out` are native ids that the connector is not told of, because they have to be read again.
-    """
-
-    def __init__(self, ledger: Ledger, source: int, left_out: frozenset[str] = frozenset()) -> None:
-        self._ledger, self._source, self._left_out = ledger, source, left_out
-
-    def etags(self) -> Mapping[str, str]:
-        """As `connectors.connector.Known.etags`."""
-        query = sa.select(items.c.native_id, items.c.etag).where(_present(self._source))
-        with self._ledger.read() as connection:
-            etags: dict[str, str] = {row.native_id: row.etag for row in connection.execute(query)}
-        for native in self._left_out:
-            etags.pop(native, None)
-        return etags
-
-    def observation(self, native_id: str) -> Observation | None:
-        """As `connectors.connector.Known.observation`."""
-        query = sa.select(items.c.payload).where(items.c.source_id == self._source, items.c.native_id == native_id)
-        with self._ledger.read() as connection:
-            payload = connection.execute(query).scalar()
-        return None if payload is None else decode(payload)
-
-
-def _present(source: int) -> sa.ColumnElement[bool]:
-    return sa.and_(items.c.source_id == source, items.c.removed_at.is_(None), items.c.ended_at.is_(None))
 
 
 class Facts:
@@ -161,16 +133,19 @@ class Facts:
         self, account: str, kind: str, source: Source, now: datetime, *, include_private: bool
     ) -> SourceState:
         """The source's state; it is added when it is new, and follows what the connector says of it now."""
-        told = {"kind": kind, "observes": source.observes, "live": source.live, "title": source.title}
-        where = (sources.c.owner_id == self._owner, sources.c.account == account, sources.c.name == source.name)
+        told = {"kind": kind, "observes": source.observes, "live": source.live}
+        told |= {"title": source.title and plain(source.title)}
+        name = stored(source.name)
+        where = (sources.c.owner_id == self._owner, sources.c.account == account, sources.c.name == name)
+        with self._ledger.read() as connection:
+            row = connection.execute(sa.select(sources).where(*where)).one_or_none()
+        if row is not None and all(getattr(row, column) == value for column, value in told.items()):
+            return _state(row)
         with self._ledger.write() as connection:
-            row = connection.execute(sa.select(sources).where(*where)).mappings().one_or_none()
-            if row is None:
+            if connection.execute(sa.update(sources).where(*where).values(told)).rowcount == 0:
                 first = {"include_private": include_private, "step": 0, "added_at": text(now)}
-                new = {"owner_id": self._owner, "account": account, "name": source.name, **first, **told}
+                new = {"owner_id": self._owner, "account": account, "name": name, **first, **told}
                 connection.execute(sa.insert(sources).values(new))
-            elif any(row[column] != value for column, value in told.items()):
-                connection.execute(sa.update(sources).where(*where).values(told))
             return _state(connection.execute(sa.select(sources).where(*where)).one())
 
     def known(self, source: int, left_out: frozenset[str] = frozenset()) -> Known:
@@ -189,7 +164,7 @@ class Facts:
                 yield Holding(row.native_id, row.etag, row.state, present, removed, empty, row.reason)
 
     def unplaced(self, source: int) -> frozenset[str]:
-        """Native ids of held items that lie nowhere, which no source says of anything that it lists."""
+        """Held items that lie nowhere, which no source says of anything that it lists; names as in `Holding`."""
         table = schema.placements
         placed = sa.select(table.c.item_id).where(table.c.item_id == items.c.id, table.c.until.is_(None))
         return self._natives(source, items.c.state == HELD, ~placed.exists())
@@ -222,14 +197,26 @@ class Facts:
 
     def unread(self, source: int, parser: int) -> frozenset[str]:
         """Native ids of quarantined items that another parser than this one gave up on."""
-        return self._natives(source, items.c.state == QUARANTINED, items.c.parser != parser)
+        return _originals(self._natives(source, items.c.state == QUARANTINED, items.c.parser != parser))
+
+    def held_before(self, source: int, now: datetime) -> int:
+        """How many items the source held when the sync of `now` began."""
+        then = text(now)
+        query = sa.select(sa.func.count()).where(
+            items.c.source_id == source,
+            items.c.first_seen < then,
+            sa.or_(items.c.removed_at.is_(None), items.c.removed_at >= then),
+            sa.or_(items.c.ended_at.is_(None), items.c.ended_at >= then),
+        )
+        with self._ledger.read() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def present(self, source: int, state: str | None = None) -> frozenset[str]:
         """Native ids that the source still held at the last sync, of all items or of those in one state."""
-        return self._natives(source, *([] if state is None else [items.c.state == state]))
+        return _originals(self._natives(source, *([] if state is None else [items.c.state == state])))
 
     def _natives(self, source: int, *where: sa.ColumnElement[bool]) -> frozenset[str]:
-        query = sa.select(items.c.native_id).where(_present(source), *where)
+        query = sa.select(items.c.native_id).where(present(source), *where)
         with self._ledger.read() as connection:
             return frozenset(connection.execute(query).scalars())
 
@@ -243,7 +230,7 @@ class Facts:
         """
         with self._ledger.write() as connection:
             taken = sa.update(sources).where(sources.c.id == step.source, sources.c.step == step.step)
-            cursor = {} if step.cursor is None else {"cursor": step.cursor}
+            cursor = {} if step.cursor is None else {"cursor": escaped(step.cursor)}
             if connection.execute(taken.values(step=step.step + 1, **cursor)).rowcount != 1:
                 raise SourceBusy
             written = writing.write(connection, self._owner, step)
@@ -261,8 +248,8 @@ class Facts:
         """The source could not be synced, and why; `syncd status` shows it until it is listed again."""
         values = {
             "error_kind": trouble.kind,
-            "error": trouble.what,
-            "fix": trouble.fix,
+            "error": plain(trouble.what),
+            "fix": plain(trouble.fix),
             "error_at": text(trouble.at),
             "retry_at": None if trouble.retry_at is None else text(trouble.retry_at),
         }
@@ -282,6 +269,10 @@ class Facts:
         return coverage.days(chosen, self.spans(), timezone, now)
 
 
+def _originals(natives: Iterable[str]) -> frozenset[str]:
+    return frozenset(native for native in map(original, natives) if native is not None)
+
+
 def _state(row: Row[tuple[object, ...]]) -> SourceState:
     trouble = None
     if row.error_kind is not None:
@@ -296,7 +287,7 @@ def _state(row: Row[tuple[object, ...]]) -> SourceState:
         live=row.live,
         include_private=row.include_private,
         title=row.title,
-        cursor=row.cursor,
+        cursor=row.cursor and original(row.cursor),
         step=row.step,
         added_at=moment(row.added_at),
         listed_at=None if row.listed_at is None else moment(row.listed_at),
