@@ -122,7 +122,7 @@ def _history(message: Message, writer: str, flags: int, context: Context, number
 _Group = tuple[Address, ...] | None
 
 
-@lru_cache(maxsize=16_384)  # answers go to whom the mail before them went
+@lru_cache(maxsize=4096)  # answers go to whom the mail before them went
 def _recipients(
     writer: str | None, to: _Group, cc: _Group, bcc: _Group, own: frozenset[str], domains: frozenset[str]
 ) -> tuple[int, int | None]:

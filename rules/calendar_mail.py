@@ -33,7 +33,7 @@ def is_invitation(message: Message) -> bool:
     return message.subject is not None and _marks_calendar(message.subject[:_READ])
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=8192)
 def _marks_calendar(subject: str) -> bool:
     return _ANSWERED.match(subject) is not None
 

@@ -98,7 +98,7 @@ class _Company(msgspec.Struct, frozen=True, gc=False, eq=False):
     likeness: tuple[str, ...]
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _said(subject: str, company: _Company) -> _Said:
     text, form = _seen(subject)
     words = text.words
@@ -119,7 +119,7 @@ def _said(subject: str, company: _Company) -> _Said:
 _Group = tuple[Address, ...] | None
 
 
-@lru_cache(maxsize=8192)  # the same few people write to each other again and again
+@lru_cache(maxsize=4096)  # the same few people write to each other again and again
 def _company(
     from_: Address | None, to: _Group, cc: _Group, bcc: _Group, own: frozenset[str], domains: frozenset[str]
 ) -> _Company:
@@ -154,7 +154,7 @@ def _company(
     )  # fmt: skip
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _seen(subject: str) -> tuple[Text, tuple[str, ...]]:
     """A subject's words, and the clues of its look."""
     text = read(subject)
@@ -171,7 +171,7 @@ def _bucket(number: int, edges: Sequence[int]) -> str:
     return f"{edges[-1]}+"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _relation(address: str, domains: frozenset[str]) -> tuple[str, str]:
     """Who somebody is to an organisation of these domains, and their own domain."""
     domain = domain_of(address)
@@ -184,12 +184,12 @@ def _relation(address: str, domains: frozenset[str]) -> tuple[str, str]:
     return next((kind for kind, pattern in _KINDS if pattern.search(domain)), "firm"), domain
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _is_group(address: str) -> bool:
     return _GROUP.search(address.partition("@")[0]) is not None
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def _between(who: str, way: str, kind: str, form: str, marks: int, count: int) -> tuple[str, ...]:
     """Who these two are to each other, which way it went, how many read it. `way` is "out", or for mail that came
     in the owner's place on it."""
@@ -262,7 +262,7 @@ def _case(alpha: Sequence[str]) -> Iterator[str]:
     yield f"acronyms:{_bucket(len([size for size in upper if 2 <= size <= 6]), (0, 1, 2))}"
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _subjects(words: tuple[str, ...], who: str, crowd: str, kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The topics that the subject speaks of, how personal and business ones stand beside each other, and again the
     personal ones alone."""
@@ -282,17 +282,17 @@ def _subjects(words: tuple[str, ...], who: str, crowd: str, kind: str) -> tuple[
     return clues, names
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _parts(address: str) -> tuple[str, ...]:
     return tuple(_NAME.findall(address.partition("@")[0].lower()))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _spoken(name: str) -> tuple[str, ...]:
     return tuple(_NAME.findall(name.partition("<")[0].partition("/")[0].lower()))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _names(person: Address) -> tuple[str, ...]:
     """Parts of somebody's name, as address and name spell them."""
     parts = _parts(person.address) if person.address else ()

@@ -125,7 +125,7 @@ def _thread_key(message: Message) -> str:
     return "r" + (message.message_id or message.id)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8192)
 def _by_subject(subject: str) -> str:
     return "s" + bare_subject(subject).lower()
 
@@ -138,14 +138,14 @@ _ANSWER = re.compile(
 _FORWARD = re.compile(r"^\s*\[?(?:fw|fwd|wg|tr|rv|enc|doorst|vl|vb|pd|transf|i)\s?[:：]", re.IGNORECASE)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8192)
 def bare_subject(subject: str) -> str:
     """The subject without the marks of answers and forwards, in any of our languages."""
     found = _ANSWER.match(subject)
     return subject[found.end() :].strip() if found else subject.strip()
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8192)
 def is_answer(subject: str) -> bool:
     """Whether the subject carries a mark of an answer or a forward."""
     return _ANSWER.match(subject) is not None
@@ -155,7 +155,7 @@ def is_forward(subject: str) -> bool:
     return _FORWARD.match(subject) is not None
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8192)
 def subject_form(subject: str) -> str:
     """The subject with its numbers taken out, so that one robot's mails have one form."""
     return _VARYING.sub("#", bare_subject(subject).lower())

@@ -13,15 +13,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from connectors.observations import Address, Event, Message, Observation, encode
 from rules.folders import role_of
+from rules.pooling import Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,17 @@ def fold(copies: Iterable[Copy], *, timezone: str = "UTC") -> list[Occurrence]:
         timezone: the owner's IANA zone, where floating and all-day events begin and end.
     """
     zone = ZoneInfo(timezone)
-    messages: list[Copy] = []
+    pool = Pool()
+    buckets: _Buckets = defaultdict(list)
     events: list[Copy] = []
     for copy in copies:
-        (messages if isinstance(copy.revisions[-1].observation, Message) else events).append(copy)
-    found = [*(_mail(group, own) for group, own in _message_groups(messages))]
+        message = copy.revisions[-1].observation
+        if isinstance(message, Message):
+            slim = replace(copy, revisions=(Revision(copy.revisions[-1].seen_at, pool.shared(message)),))
+            buckets[_who(message.from_), _instant(message.date)].append(slim)
+        else:
+            events.append(copy)
+    found = [_mail(group, own) for group, own in _message_groups(buckets)]
     found += [_meeting(group, own, zone) for group, own in _event_groups(events)]
     found.sort(key=lambda occurrence: (moment(occurrence.observation, zone) or _NEVER, occurrence.id))
     return found
@@ -121,20 +130,20 @@ def aware(time: datetime | None, zone: ZoneInfo) -> datetime | None:
 _Group = tuple[Sequence[Copy], str]
 
 
-def _message_groups(copies: Sequence[Copy]) -> Iterable[_Group]:
-    """Copies that are one mail, each group with its digest."""
-    buckets: dict[tuple[object, object], list[Copy]] = defaultdict(list)
-    for copy in copies:
-        message = copy.revisions[-1].observation
-        assert isinstance(message, Message)
-        buckets[_who(message.from_), _instant(message.date)].append(copy)
+_Buckets = dict[tuple[object, object], list[Copy]]
+
+
+def _message_groups(buckets: _Buckets) -> Iterable[_Group]:
+    """Copies that are one mail, each group with its digest. `buckets`: copies by From and Date, which are taken out:
+    what has been folded need not stay."""
     _complete(buckets)
-    for (who, when), bucket in buckets.items():
+    while buckets:
+        (who, when), bucket = buckets.popitem()
         for group, names in _closure([(copy, _message_names(copy, when)) for copy in bucket]):
             yield group, _digest("message", who, when, names[0])
 
 
-def _complete(buckets: dict[tuple[object, object], list[Copy]]) -> None:
+def _complete(buckets: _Buckets) -> None:
     """A copy that lacks From or Date disagrees with nobody: it joins the one mail of its Message-ID, if it is one."""
     partial = [key for key in buckets if None in key]
     if not partial:
@@ -375,14 +384,19 @@ def _filled(ordered: Sequence[Observation]) -> Observation:
 def _occurrence(group: Sequence[Copy], digest: str, spoken: Observation, why_not: str | None) -> Occurrence:
     places = [place for copy in group for place in copy.placements]
     held = [place for place in places if place.until is None] or places
+    folders = _shared(tuple(sorted({place.place for place in held}))) or spoken.folders
     return Occurrence(
         id=digest,
-        observation=msgspec.structs.replace(
-            spoken, id=digest, folders=tuple(sorted({place.place for place in held})) or spoken.folders
-        ),
-        accounts=tuple(sorted({copy.account for copy in group})),
-        items=tuple(sorted(copy.item for copy in group)),
+        observation=msgspec.structs.replace(spoken, id=digest, folders=folders),
+        accounts=_shared(tuple(sorted({copy.account for copy in group}))),
+        items=tuple(sorted([copy.item for copy in group])),
         stands=why_not is None,
         why_not=why_not,
-        roles=frozenset(role for place in places if (role := role_of(place.place, place.role))),
+        roles=_shared(frozenset([role for place in places if (role := role_of(place.place, place.role))])),
     )
+
+
+@lru_cache(maxsize=4096)
+def _shared(value: Any) -> Any:
+    """One of all that are equal."""
+    return value

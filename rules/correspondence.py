@@ -39,7 +39,7 @@ class _Letter:
     thread: str
     at: datetime
     direction: Direction
-    to: Mapping[str, str]  # person -> interaction id
+    to: tuple[tuple[str, str], ...]  # person, interaction id
 
 
 @dataclass(slots=True)
@@ -231,8 +231,9 @@ class Correspondence:
             "evidence": decision.evidence,
         }
         made: dict[str, str] = {}
+        asked = dict(answered.to) if answered and answered.direction is not direction else {}
         for one in people:
-            answers = answered.to.get(one.person.id) if answered and answered.direction is not direction else None
+            answers = asked.get(one.person.id)
             made[one.person.id] = own = interaction_id(case.occurrence.id, one.address)
             self._ground.add(
                 Interaction(
@@ -247,7 +248,7 @@ class Correspondence:
                 ),
                 one.person,
             )
-        self._threads.take(message, case.at, _Letter(thread, case.at, direction, made))
+        self._threads.take(message, case.at, _Letter(thread, case.at, direction, tuple(made.items())))
 
     def _lists(self, message: Message, reached: Mapping[str, float]) -> list[str]:
         known = self._ground.who.lists

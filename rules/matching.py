@@ -21,7 +21,7 @@ from rules.ruleset import Rule, RuleSet
 
 T = TypeVar("T", bound=Hashable)
 
-REMEMBERED = 50_000  # texts per field; then the memory starts afresh
+REMEMBERED = 10_000  # texts per field; then the memory starts afresh
 SETS_KEPT = 4  # compiled rule sets
 LONGEST = 2_000  # characters of a field that are looked at
 PURPOSES = ("relational", "working", "transactional")

@@ -40,7 +40,7 @@ Key = tuple[str, ...]
 LONGEST = 200  # characters; what is longer is no name
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=32768)
 def readable(name: str | None) -> str | None:
     """A display name as a person would write it, or None where it names no person.
 
@@ -62,7 +62,7 @@ def readable(name: str | None) -> str | None:
     return " ".join(kept) or None
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=32768)
 def key_of(name: str | None) -> Key | None:
     """What two spellings of one full name share: its words without accents, case and initials, or None where there
     are fewer than two words or one of them names a desk."""
@@ -76,7 +76,7 @@ def key_of(name: str | None) -> Key | None:
     return full
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=32768)
 def words_of(address: str) -> Key:
     """The words of an address's local part: "w..delainey@x" -> ("w", "delainey")."""
     local = address.partition("@")[0].partition("+")[0]
@@ -99,7 +99,7 @@ def initials_of(name: str | None) -> frozenset[str]:
     return frozenset(plain(word) for word in _WORD.findall(bare or "") if len(word) == 1)
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=32768)
 def spelled_key(address: str) -> Key | None:
     """The full name that a local part spells (anna.meyer@), or None: no digits, two words of letters or more."""
     local = address.partition("@")[0].partition("+")[0]

@@ -24,7 +24,7 @@ def _suffixes() -> tldextract.TLDExtract:
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=32768)
 def registrable(domain: str) -> str:
     """The part of a domain that somebody registered: "mail.nordkai.co.uk" -> "nordkai.co.uk".
 
@@ -42,13 +42,13 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2] if "@" in address else ""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=32768)
 def is_free_mail(domain: str) -> bool:
     """Whether anybody may have an address there (gmail.com, gmx.de): then it says nothing of an organisation."""
     return domain in _FREE_MAIL or registrable(domain) in _FREE_MAIL
 
 
-@lru_cache(maxsize=262144)
+@lru_cache(maxsize=32768)
 def organisation_of(address: str) -> str | None:
     """The registrable domain of an address; None for free mail and for what is no address."""
     domain = domain_of(address)
@@ -57,7 +57,7 @@ def organisation_of(address: str) -> str | None:
     return registrable(domain)
 
 
-@lru_cache(maxsize=262144)
+@lru_cache(maxsize=32768)
 def mailbox_of(address: str) -> str:
     """The address without what its provider ignores: plus-tags everywhere, dots and `googlemail` at Gmail."""
     local, at, domain = address.rpartition("@")

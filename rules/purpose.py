@@ -29,8 +29,8 @@ from rules.subjects import VOCABULARY
 
 LABELS = ("relational", "working", "transactional")
 SHOWN = 8  # reasons given for one observation
-REMEMBERED = 50_000  # subjects and groups of clues; then the memory starts afresh
-MAILS_REMEMBERED = 8_000  # whole mails: answers look like what they answer
+REMEMBERED = 4_096  # subjects and groups of clues; then the memory starts afresh
+MAILS_REMEMBERED = 4_096  # whole mails: answers look like what they answer
 
 Scores = tuple[float, float, float]
 Part = tuple[float, str, Scores]

@@ -53,6 +53,14 @@ class Sighting:
         return self.wrote + self.written + self.met
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What a later answer needs to know of a mail: whom it asked, the owner aside, and whether the owner wrote it."""
+
+    asked: tuple[str, ...]
+    by_owner: bool
+
+
 class Reader:
     """Feed it with `read` in order of time, then take `seen`, `merges`, `doubts` and `lists`.
 
@@ -86,7 +94,7 @@ class Reader:
         self._moving: dict[Key, str] = {}
         self._common: set[Key] = set()
         self._beside: set[tuple[str, str]] = set()
-        self._threads: Threads[Message] = Threads()
+        self._threads: Threads[_Question] = Threads()
         self._list_writers: dict[str, set[str]] = defaultdict(set)
         self._lists_written: set[str] = set()
         self._when: datetime | None = None
@@ -164,7 +172,8 @@ class Reader:
                     self._moving[key] = writer
             self._answer(message, writer, when)
             self._copies_to_self(message, writer)
-        self._threads.take(message, when, message)
+        asked = tuple([one.address for one in message.to or () if one.address and one.address not in self.own])
+        self._threads.take(message, when, _Question(asked, by_owner=writer in self.own))
 
     def _sight_all(self, group: Iterable[Address | Attendee]) -> list[Sighting]:
         others = [(one.address, one.name) for one in group if one.address and one.address not in self.own]
@@ -261,12 +270,9 @@ class Reader:
     def _answer(self, message: Message, writer: str, when: datetime) -> None:
         """What was written to one address is answered from another, under the same name."""
         answered = self._threads.answered(message, when)
-        if answered is None or answered.from_ is None or answered.from_.address not in self.own:
+        if answered is None or not answered.by_owner or writer in answered.asked:
             return
-        asked = [one.address for one in answered.to or () if one.address and one.address not in self.own]
-        if writer in asked:
-            return
-        for address in asked:
+        for address in answered.asked:
             if self._share_name(writer, address):
                 because = f"a mail to {address} was answered from {writer} under the same name"
                 self._merge(address, writer, "identity.answer", because, 6.0)

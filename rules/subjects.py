@@ -18,7 +18,7 @@ from rules.folding import fold
 
 VOCABULARY = Path(__file__).parent / "vocabulary"
 LONGEST = 400  # characters of a subject that are read
-REMEMBERED = 65_536  # words; then the memory starts afresh
+REMEMBERED = 16_384  # words; then the memory starts afresh
 
 _MARK = re.compile(
     r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:(fw|fwd|wg|tr|rv|enc|doorst|vl|vb|pd|transf|i)|re|aw|sv|antw|antwort|r|rif|ref|res"
@@ -39,7 +39,7 @@ class Text(msgspec.Struct, frozen=True, gc=False):
     raw: tuple[str, ...]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def read(text: str) -> Text:
     """The words of a subject or title."""
     text = fold(text[:LONGEST])
@@ -52,7 +52,7 @@ def read(text: str) -> Text:
     return Text(kind, marks, text.strip(), tuple(map(_word, raw)), raw)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _word(token: str) -> str:
     first = token[0]
     if first.isdigit():

@@ -24,7 +24,7 @@ class Heading(NamedTuple):
     forwards: bool
 
 
-@lru_cache(maxsize=131072)
+@lru_cache(maxsize=8192)
 def heading(subject: str) -> Heading:
     """The marks of answers and forwards read off a subject."""
     forwards = is_forward(subject)
@@ -36,7 +36,7 @@ class Threads(Generic[T]):
 
     def __init__(self) -> None:
         self._by_id: dict[str, T] = {}
-        self._by_subject: dict[str, list[tuple[datetime, Message, T]]] = {}
+        self._by_subject: dict[str, list[tuple[datetime, str | None, T]]] = {}
 
     def take(self, message: Message, when: datetime, what: T) -> None:
         """Remember a mail."""
@@ -44,11 +44,12 @@ class Threads(Generic[T]):
             self._by_id[message.message_id] = what
         subject = heading(message.subject or "").bare
         if len(subject) >= _TELLING:
+            mail = (when, _writer(message), what)
             kept = self._by_subject.get(subject)
             if kept is None:
-                self._by_subject[subject] = [(when, message, what)]
+                self._by_subject[subject] = [mail]
             else:
-                kept.append((when, message, what))
+                kept.append(mail)
                 if len(kept) > _KEPT:
                     del kept[0]
 
@@ -64,12 +65,15 @@ class Threads(Generic[T]):
 
     def _by_its_subject(self, message: Message, subject: str, when: datetime) -> T | None:
         """Without ids an answer goes from one who was asked to the one who asked."""
-        writer = message.from_.address if message.from_ else None
+        writer = _writer(message)
         readers = {one.address for group in (message.to, message.cc) for one in group or ()}
-        for then, earlier, what in reversed(self._by_subject.get(subject, ())):
+        for then, asker, what in reversed(self._by_subject.get(subject, ())):
             if when - then > ANSWER_WITHIN:
                 break
-            asker = earlier.from_.address if earlier.from_ else None
             if asker != writer and asker in readers:
                 return what
         return None
+
+
+def _writer(message: Message) -> str | None:
+    return message.from_.address if message.from_ else None

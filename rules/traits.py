@@ -30,7 +30,7 @@ def plain_name(name: str) -> str:
     return _EXPORT.sub("", name).strip().strip("\"'").strip()
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=16384)
 def of_sender(address: str, name: str | None) -> int:
     """Flags about the look of an address and the name that stands before it."""
     local, _, domain = address.rpartition("@")
@@ -70,7 +70,7 @@ def _of_name(name: str, local: str, label: str) -> int:
     return flags
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=8192)
 def of_subject(subject: str) -> tuple[str, int]:
     """The subject without marks of answers and forwards, and flags about its look."""
     if is_answer(subject):
