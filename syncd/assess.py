@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
-from itertools import chain
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from rules import ruleset
-from rules.health.assessment import FLAGS, Answer, Change, DriftSettings, History
+from rules.health.assessment import FLAGS, Answer, Assessment, Change, DriftSettings, History
 from rules.health.checkpoints import Checkpoints
 from rules.health.desk import Week, follow
-from rules.health.weeks import last_complete, sunday
+from rules.health.diary import is_contact
+from rules.health.weeks import label, last_complete, sunday, week_of
 from rules.meaning import Coverage, Interaction, Merge
 from syncd.config import Config
 from syncd.interpret import Terms, understand
@@ -128,15 +128,25 @@ def record(ledger: Ledger, config: Config, *, now: datetime | None = None, kept:
         return Counts()
     history = _history(ledger, config, _stored(ledger), last, now)
     kept = Checkpoints() if kept is None else kept
+    kept.hold(made.by if not ledger.meaning.has_flags() else (made.by.rules, made.by.config))
     try:
-        anew = [(week.label, tuple(week.told(FLAGS))) for week in follow(history, last, settings, kept=kept)]
-        standing = (one for one in ledger.meaning.assessments() if not anew or one.week < anew[0][0])
-        flags = chain(standing, *(found for _, found in anew))
-        return ledger.meaning.write_flags(flags, replace(made, assessed=digest))
+        since, flags = _flags(history, last, settings, kept)
+        return ledger.meaning.write_flags(flags, replace(made, assessed=digest), since=since)
     finally:
         written = ledger.meaning.made()
         if written is None or written.assessed != digest:
             kept.clear()  # what was folded did not reach the ledger
+
+
+def _flags(history: History, last: date, settings: DriftSettings, kept: Checkpoints) -> tuple[str, list[Assessment]]:
+    """The week since which flags have to be written anew, empty if all have to, and those flags."""
+    told = {week.label: list(week.told(FLAGS)) for week in follow(history, last, settings, kept=kept)}
+    contacts = [week_of(one.local) for one in history.interactions if is_contact(one)]
+    begun = min(contacts, default=None)
+    if begun is None or begun > week_of(last):
+        return "", []
+    since = next(iter(told), label(week_of(last) + 1))
+    return since if since > label(begun) else "", [flag for flags in told.values() for flag in flags]
 
 
 def _meaning(ledger: Ledger, config: Config, as_of: date, now: datetime, progress: Progress | None) -> Interpretation:

@@ -48,13 +48,16 @@ def prints(history: History, diary: Diary, exposure: Exposure, returns: Returns,
     answers: dict[int, list[Answer]] = defaultdict(list)
     for answer in history.answers:
         answers[max(week_of(answer.on), first)].append(answer)
+    traffic: dict[int, list[str]] = defaultdict(list)
+    for line in history.traffic:  # the fold asks only whose it was, the texts also what for
+        traffic[max(week_of(line.local), first)].append(f"{line.organisation} {line.purpose}")
     bounced = returns.by_week()
     found, chain = {}, b""
     for week in range(first, last + 1):
         said = (
             [(one.on.toordinal(), one.one, one.other) for one in merges.get(week, ())],
             [(one.person, one.word, one.on.toordinal(), one.until) for one in answers.get(week, ())],
-            sorted({diary.organisations[place] for place in diary.traffic(week)}),
+            sorted(traffic.get(week, ())),
             exposure.week(week),
             bounced.get(week, ()),
         )
@@ -97,6 +100,7 @@ class Checkpoints:
     def __init__(self, memory: int = MEMORY) -> None:
         self._memory = memory
         self._terms: object = None
+        self._basis: object = None
         self._kept: dict[int, Checkpoint] = {}
 
     def __iter__(self) -> Iterator[Checkpoint]:
@@ -104,6 +108,12 @@ class Checkpoints:
 
     def clear(self) -> None:
         self._kept.clear()
+
+    def hold(self, basis: object) -> None:
+        """Hold on to what was kept on the same basis only: what the texts go by and no print shows."""
+        if self._basis != basis:
+            self._kept.clear()
+            self._basis = basis
 
     def newest(self, of: dict[int, bytes], terms: tuple[DriftSettings, Method], before: int) -> Checkpoint | None:
         """The newest one that still holds, of a week before `before`; those that hold no more are dropped."""

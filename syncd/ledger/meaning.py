@@ -184,9 +184,15 @@ class Meaning:
 
     # Assessments
 
-    def write_flags(self, flags: Iterable[Assessment], made: Made) -> Counts:
-        """Bring the flags of all weeks to those that were assessed from a meaning. If another was made meanwhile,
-        nothing is written: its own are still to come."""
+    def has_flags(self) -> bool:
+        table = schema.assessments
+        query = sa.select(table.c.week).where(table.c.owner_id == self._owner).limit(1)
+        with self._ledger.read() as connection:
+            return connection.execute(query).first() is not None
+
+    def write_flags(self, flags: Iterable[Assessment], made: Made, *, since: str = "") -> Counts:
+        """Bring the flags of all weeks, or of those from `since` (`2026-W03`) on, to what was assessed from a
+        meaning. If another was made meanwhile, nothing is written: its own are still to come."""
         table = schema.interpretations
         by = {"facts_version": made.by.facts_version, "rules": made.by.rules, "config": made.by.config}
         same = [table.c[name] == value for name, value in {"made_at": text(made.at), **by}.items()]
@@ -195,7 +201,8 @@ class Meaning:
             lock(connection, self._owner)
             if not connection.execute(sa.update(table).where(of).values(assessed=made.assessed)).rowcount:
                 return Counts()
-            return difference.write(connection, self._owner, schema.assessments, map(_assessment, flags))
+            rows, only = map(_assessment, flags), schema.assessments.c.week >= since
+            return difference.write(connection, self._owner, schema.assessments, rows, only=only)
 
     def assessments(self, name: str | None = None, person: str | None = None) -> list[Assessment]:
         """Flags by week, then person; of one week, of one person (`Person.id`)."""

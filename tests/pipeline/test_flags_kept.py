@@ -54,7 +54,7 @@ def test_where_the_ledger_could_not_be_written_all_is_made_anew(tmp_path: Path) 
         sync(ledger, config.account, now=NOW)
         interpret(ledger, config, now=NOW)
         write = ledger.meaning.write_flags
-        ledger.meaning.write_flags = lambda *_: (_ for _ in ()).throw(OSError("disk full"))  # type: ignore[method-assign]
+        ledger.meaning.write_flags = lambda *_, **__: (_ for _ in ()).throw(OSError("disk full"))  # type: ignore[method-assign]
         with pytest.raises(OSError, match="disk full"):
             assess.record(ledger, config, now=NOW, kept=kept)
         assert list(kept) == []
