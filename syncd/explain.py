@@ -82,20 +82,24 @@ def explanation(ledger: Ledger, config: Config, person: Person, *, now: datetime
 
 
 def story(ledger: Ledger, config: Config, person: Person, *, now: datetime) -> Iterator[dict[str, Any]]:
-    """Every change of a person's status from the beginning, oldest first."""
+    """Every change of a person's status from the beginning, oldest first; before their addresses were known to be one
+    person, that of each."""
     contacts = ledger.meaning.interactions(person.id)
     if not contacts:
         return
+    whole = False
     for change in backtest(ledger, config, contacts[0].local, now.date(), now=now):
-        if change.person == person.id:
-            yield {
-                "week": change.week,
-                "sunday": sunday(change.week),
-                "status": change.status.value,
-                "said": LABELS[change.status],
-                "also": [status.value for status in change.also],
-                "probability": change.probability,
-            }
+        if change.person not in person.addresses or (whole and change.person != person.id):
+            continue
+        whole |= change.person == person.id
+        yield {
+            "week": change.week,
+            "sunday": sunday(change.week),
+            "status": change.status.value,
+            "said": LABELS[change.status],
+            "also": [status.value for status in change.also],
+            "probability": change.probability,
+        }
 
 
 def _text(

@@ -69,8 +69,8 @@ def answer(
     ledger.journal.add("answer", person.id, now, word=word, on=today.isoformat(), **data)
     name = person.name or person.id
     return {
-        "right": f"Noted: {name} is worth a step.",
-        "wrong": f"Noted: that was a false alarm about {name}.",
+        "right": f"Noted: it is true of {name}. You are not reminded of it for eight weeks.",
+        "wrong": f"Noted: a false alarm about {name}. It is not shown again unless something new begins.",
         "snooze": f"Noted: nothing about {name} until {until}.",
-        "ended": f"Noted: the relationship with {name} has ended.",
+        "ended": f"Noted: the relationship with {name} has ended. Nothing more is said of it.",
     }[word]

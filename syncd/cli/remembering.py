@@ -15,6 +15,8 @@ from syncd.cli.people import PersonArgument
 from syncd.cli.screen import check_output, note, say
 from syncd.cli.workplace import workplace
 
+_CONTACTS = {"phone": "a phone call", "in_person": "a meeting in person", "video": "a video call"}
+
 
 def log(
     context: typer.Context,
@@ -36,7 +38,7 @@ def log(
         found = find_person(ledger.meaning.people(), person)
         on = place.day(day) or place.today
         log_contact(ledger, found, chosen[0], on, now=datetime.now(UTC), today=place.today)
-    say(f"Logged: {chosen[0].replace('_', ' ')} with {found.name or found.id} on {on}.")
+    say(f"Logged: {_CONTACTS[chosen[0]]} with {found.name or found.id} on {on}.")
 
 
 def answer(
