@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -31,7 +32,7 @@ class Request:
         return cls(
             method,
             unquote(parts.path),
-            tuple(parse_qsl(parts.query, keep_blank_values=True)),
+            _query(parts.query),
             {str(name).lower(): str(value) for name, value in (headers or {}).items()},
             body.encode() if isinstance(body, str) else (body or b""),
             parts.path,
@@ -43,6 +44,12 @@ class Request:
 
     def json(self) -> Any:
         return json.loads(self.body or b"null")
+
+
+@lru_cache(maxsize=1024)
+def _query(text: str) -> tuple[tuple[str, str], ...]:
+    """Long runs ask the same of thousands of ids."""
+    return tuple(parse_qsl(text, keep_blank_values=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class GoogleLife(OnlineLife):
     PLACES = ("INBOX", "SENT", "SPAM", "TRASH", "Label_1", "Label_2")
     EXPIRABLE = ("history", "tokens", "access")
     FAULTS = 10
+    ARRIVALS = 150  # its batches make the single mail cheap
 
     def __init__(self) -> None:
         self.fake = FakeGoogle(clock=Clock(START), labels={"Label_1": "Customers", "Label_2": "Later"})
@@ -49,6 +50,10 @@ class GoogleLife(OnlineLife):
     def reopen(self) -> None:
         self._made.clear()
         super().reopen()
+
+    def move(self) -> None:
+        self._made.clear()
+        super().move()
 
     # Mail
 

@@ -44,7 +44,7 @@ class Api:
         self._schemas = Schemas(document["schemas"])
         self._common: Json = document["parameters"]
         self._methods: list[tuple[str, re.Pattern[str], Json]] = []
-        self._known: dict[str, Json] = {}
+        self._good: set[tuple[str, tuple[tuple[str, str], ...]]] = set()  # queries that passed: most come again
         self._walk(document, "/" + document["servicePath"])
 
     def _walk(self, resource: Json, base: str) -> None:
@@ -67,9 +67,14 @@ class Api:
 
     def check(self, method: Json, path: Mapping[str, str], request: Request, scopes: Iterable[str]) -> None:
         """Refuse what the document does not allow: parameters, their values, scopes."""
-        if method["id"] not in self._known:
-            self._known[method["id"]] = {**self._common, **method.get("parameters", {})}
-        known = self._known[method["id"]]
+        if (method["id"], request.query) not in self._good:
+            self._check_parameters(method, path, request)
+            self._good.add((method["id"], request.query))
+        if not set(scopes) & set(method.get("scopes", [])):
+            raise Refused(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
+
+    def _check_parameters(self, method: Json, path: Mapping[str, str], request: Request) -> None:
+        known: Json = {**self._common, **method.get("parameters", {})}
         seen: set[str] = set()
         for key, value in request.query:
             parameter = known.get(key)
@@ -80,8 +85,6 @@ class Api:
         for key, parameter in known.items():
             if parameter.get("required") and key not in path and key not in seen:
                 raise Refused(400, "required", f"Required parameter: {key}")
-        if not set(scopes) & set(method.get("scopes", [])):
-            raise Refused(403, "insufficientPermissions", "Request had insufficient authentication scopes.")
 
     def validate(self, method: Json, answer: Json) -> None:
         """An answer of the fake that the document does not know is a defect of the fake."""

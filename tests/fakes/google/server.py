@@ -17,7 +17,7 @@ from tests.fakes.faults import Fault, FaultPlan
 from tests.fakes.google.discovery import Json, Refused, api, masked
 from tests.fakes.google.gmail import Gmail
 from tests.fakes.google.login import FakeLogin
-from tests.fakes.google.trouble import Trouble, where_it_was
+from tests.fakes.google.trouble import WITHOUT_PAGES, Trouble, where_it_was
 from tests.fakes.wire import Request, Response
 
 
@@ -57,15 +57,20 @@ class FakeGoogle(FakeLogin):
         self.clock.sleep(self.latency)
         self.requests.append(request)
         if request.path in {"/token", "/oauth2/token", "/o/oauth2/token"}:
-            return self._cut("token") or self.token(request)
+            return self._cut("token", out_of=WITHOUT_PAGES) or self.token(request)
         if request.path in {"/auth", "/o/oauth2/auth", "/o/oauth2/v2/auth"}:
             return self.consent(request)
         if re.fullmatch(r"/batch(/(gmail/v1|calendar/v3))?", request.path):
             return self._batch(request)
         return self._single(request)
 
-    def _cut(self, what: str) -> Response | None:
-        return Response(cut=True) if self.faults.draw(what, (Fault.CUT,)) is Fault.CUT else None
+    def _cut(self, what: str, *, out_of: Sequence[Fault] = (Fault.CUT,)) -> Response | None:
+        """A broken line. `out_of`: of these only the cut can happen here, as seldom as where all of them can."""
+        fault = self.faults.draw(what, out_of)
+        if fault is None or fault is Fault.CUT:
+            return Response(cut=True) if fault else None
+        self.faults.withdraw(fault)
+        return None
 
     @property
     def _cut_on_the_way_back(self) -> bool:
@@ -73,7 +78,7 @@ class FakeGoogle(FakeLogin):
         return self.faults.happened[Fault.CUT] % 2 == 0
 
     def _batch(self, request: Request) -> Response:
-        cut = self._cut("batch")
+        cut = self._cut("batch", out_of=WITHOUT_PAGES)  # its parts have their own faults
         content = request.headers.get("content-type", "")
         whole = BytesParser().parsebytes(b"Content-Type: " + content.encode() + b"\r\n\r\n" + request.body)
         parts = whole.get_payload()

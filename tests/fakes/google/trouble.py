@@ -25,6 +25,10 @@ _PAGED = frozenset({
 })  # fmt: skip
 
 
+WITHOUT_PAGES = (*_REFUSALS, Fault.SLOW, Fault.CUT)
+"""What can happen to any request."""
+
+
 class Trouble:
     """Draws faults from a plan, of those that can happen to a request, and lets them happen."""
 
@@ -33,9 +37,7 @@ class Trouble:
 
     def draw(self, plan: FaultPlan, name: str, request: Request, *, in_batch: bool) -> Fault | None:
         """The fault that befalls a call of the method `name`, if any."""
-        possible = [*_REFUSALS, Fault.SLOW]
-        if not in_batch:
-            possible.append(Fault.CUT)
+        possible = [fault for fault in WITHOUT_PAGES if not (in_batch and fault is Fault.CUT)]
         if name == "gmail.users.history.list" or (
             name == "calendar.events.list" and (request.one("syncToken") or request.one("pageToken"))
         ):
