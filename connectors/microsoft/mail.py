@@ -1,4 +1,5 @@
-"""Outlook mail: one chain of changes per folder, four folders at a time, recent weeks first by a plain list.
+"""Outlook mail: one chain of changes per folder, four folders at a time; beside the first listing a plain list of the
+recent weeks, newest first, so that a report is useful soon.
 
 Folders are chains of their own, so a move is a removal in one and an arrival in another, and the two may come in
 different syncs. What a folder says is gone is therefore believed only when no other folder has it: those that were
@@ -29,8 +30,10 @@ from connectors.secrets import Secrets
 
 RECENT = timedelta(days=90)
 RECENT_PAGE = 500
+RECENT_SHARE = 12
+"""The list of the recent weeks ends at a twelfth of the mailbox: what it brings comes a second time by the chains."""
 MANY = 2_000
-"""From this many messages on, the recent weeks are fetched before the whole."""
+"""From this many messages on, the recent weeks are fetched beside the whole."""
 
 _SOURCE = "mail"
 
@@ -54,11 +57,11 @@ class _Position(msgspec.Struct, omit_defaults=True):
 
 
 class _Page(msgspec.Struct, frozen=True):
-    """A page of one folder's chain, and how the chain stands after it."""
+    """A page of one folder's chain, and how the chain stands after it; or one of the list of recent weeks."""
 
-    folder: str
     lines: list[Json]
-    chain: _Chain
+    folder: str = ""
+    chain: _Chain | None = None
 
 
 class OutlookMailConnector:
@@ -99,10 +102,9 @@ class OutlookMailConnector:
         if not all(chain.listed for chain in position.chains.values()):
             reading.total = reading.size
         yield from reading.renamed()
-        if fresh and not again and reading.size >= MANY:
-            yield from self._recent(position, reading)
+        position.begun = position.begun or (fresh and not again and reading.size >= MANY)
         try:
-            yield from self._chains(position, reading)
+            yield from self._pages(position, reading, recent=fresh and position.begun)
         except Gone as error:
             raise CursorExpired("Microsoft no longer has the changes since the last sync") from error
         yield from self._end(position, reading)
@@ -120,32 +122,14 @@ class OutlookMailConnector:
             for page in self._graph.pages(f"/mailFolders/{folder}/messages", {"$select": "id", "$top": "1000"}):
                 yield from (Listed(line["id"]) for line in page.get("value", ()))
 
-    def _recent(self, position: _Position, reading: Reading) -> Iterator[Batch]:
-        """The last weeks, newest first, so that a report is useful soon. The chains confirm them later: what is gone
-        by then no chain would speak of."""
-        position.begun = True
-        since = reading.now - RECENT
-        params = {
-            "$filter": f"receivedDateTime ge {since:%Y-%m-%dT%H:%M:%SZ}",
-            "$orderby": "receivedDateTime desc",
-            "$select": SELECT,
-            "$top": str(RECENT_PAGE),
-        }
-        for page in self._graph.pages("/messages", params):
-            for line in page.get("value", ()):
-                if line.get("parentFolderId") in reading.folders:
-                    reading.take(line["parentFolderId"], line, confirmed=False)
-            moments = [moment for item in reading.items.values() if item.observation
-                       and (moment := happened(item.observation))]  # fmt: skip
-            covered = (Span(min(moments), reading.now),) if moments else ()
-            yield reading.batch(cursor=write_cursor(position), covered=covered)
-
-    def _chains(self, position: _Position, reading: Reading) -> Iterator[Batch]:
+    def _pages(self, position: _Position, reading: Reading, *, recent: bool) -> Iterator[Batch]:
         """All folders' chains, up to where they end; every batch leaves a cursor to go on from."""
-        work: list[Callable[[], Iterator[_Page]]] = [
-            partial(self._chain, folder, chain) for folder, chain in position.chains.items()
-        ]
+        work: list[Callable[[], Iterator[_Page]]] = [partial(self._recent, reading)] if recent else []
+        work += [partial(self._chain, folder, chain) for folder, chain in position.chains.items()]
         for page in in_parallel(work, AT_ONCE):
+            if page.chain is None:
+                yield self._recent_batch(position, reading, page)
+                continue
             for line in page.lines:
                 reading.take(page.folder, line)
             over = page.chain.again and page.chain.listed
@@ -155,9 +139,34 @@ class OutlookMailConnector:
             position.chains = {**position.chains, page.folder: chain}
             position.oldest = reading.extent.oldest
             if page.lines or over:
-                # A removal is only settled once all folders are read: until then no cursor may pass it.
-                cursor = None if reading.gone else write_cursor(position)
-                yield reading.batch(cursor=cursor)
+                yield reading.batch(cursor=_cursor(position, reading))
+
+    def _recent(self, reading: Reading) -> Iterator[_Page]:
+        """The last weeks, newest first."""
+        most = max(1, reading.size // RECENT_SHARE)
+        params = {
+            "$filter": f"receivedDateTime ge {reading.now - RECENT:%Y-%m-%dT%H:%M:%SZ}",
+            "$orderby": "receivedDateTime desc",
+            "$select": SELECT,
+            "$top": str(min(most, RECENT_PAGE)),
+        }
+        for page in self._graph.pages("/messages", params):
+            yield _Page(page.get("value", []))
+            most -= len(page.get("value", ()))
+            if most <= 0:
+                return
+
+    @staticmethod
+    def _recent_batch(position: _Position, reading: Reading, page: _Page) -> Batch:
+        """The chains confirm them later: what is gone by then no chain would speak of."""
+        for line in page.lines:
+            if line.get("parentFolderId") in reading.folders:
+                reading.take(line["parentFolderId"], line, confirmed=False)
+        moments = [
+            moment for item in reading.items.values() if item.observation and (moment := happened(item.observation))
+        ]
+        covered = (Span(min(moments), reading.now),) if moments else ()
+        return reading.batch(cursor=_cursor(position, reading), covered=covered)
 
     def _chain(self, folder: str, chain: _Chain) -> Iterator[_Page]:
         """One folder's chain, page by page; from its beginning, if Microsoft no longer knows where we stood."""
@@ -182,7 +191,7 @@ class OutlookMailConnector:
             last = "@odata.deltaLink" in page
             if not link:
                 raise ConnectorError("Microsoft's list ends in the middle.", where=self._options.name)
-            yield _Page(folder, page.get("value", []), _Chain(link, listed or last, chain.again))
+            yield _Page(page.get("value", []), folder, _Chain(link, listed or last, chain.again))
             if last:
                 return
 
@@ -194,3 +203,8 @@ class OutlookMailConnector:
         complete = all(chain.listed for chain in position.chains.values())
         covered = reading.extent.covered(live=True) if complete else ()
         yield reading.batch(cursor=write_cursor(position), covered=covered)
+
+
+def _cursor(position: _Position, reading: Reading) -> str | None:
+    """A removal is only settled once all folders are read: until then no cursor may pass it."""
+    return None if reading.gone else write_cursor(position)

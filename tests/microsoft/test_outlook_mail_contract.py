@@ -114,19 +114,27 @@ class TestOutlookMail(ConnectorContract):
         pytest.skip("chains come in no order; see test_recent_weeks_come_first")
 
     def test_recent_weeks_come_first(self, full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Chains come in no order; from a mailbox of some size the recent weeks are read before them, by date."""
+        """Chains come in no order; from a mailbox of some size the recent weeks are read beside them, by date."""
         monkeypatch.setattr(outlook, "MANY", 20)
         monkeypatch.setattr(outlook, "RECENT_PAGE", 15)
+        monkeypatch.setattr(outlook, "RECENT_SHARE", 1)
         recent = range(3300, 3340)
         full.add(recent)
         held = Held()
-        run(full, held, batches=1)
-        assert held.titles() == titles(range(3325, 3340))
-        (span,) = held.covered
-        assert (span.start, span.end) == (moment(3325), NOW)
-        run(full, held)
+        batches = run(full, held)
+        spans = [batch.covered[0] for batch in batches[:-1] if batch.covered]
+        assert [(span.start, span.end) for span in spans][:2] == [(moment(3325), NOW), (moment(3310), NOW)]
         assert held.titles() == titles([*range(self.COUNT), *recent])
         assert not any(etag.endswith("?") for etag in held.kept.values())
+
+    def test_the_list_of_recent_weeks_is_no_second_mailbox(self, full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where all mail is recent, a twelfth of it comes twice, and no more."""
+        monkeypatch.setattr(outlook, "MANY", 20)
+        full.add(range(3000, 3340))
+        run(full, Held())
+        asked = [request for request in full.fake.requests if request.path.endswith("/me/messages")]
+        size = len(full.fake.mailbox.mails)
+        assert [int(request.one("$top") or 0) for request in asked] == [size // outlook.RECENT_SHARE]
 
     def test_no_body_comes_out(self, full: Any) -> None:
         super().test_no_body_comes_out(full)
