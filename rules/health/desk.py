@@ -7,20 +7,20 @@ replayed, under the tides (index, prior, trust in labels) as they were.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.health.assessment import Answer, DriftSettings, History, Status
+from rules.health.answers import Answers, obey
+from rules.health.assessment import DriftSettings, History, Status
 from rules.health.checkpoints import Checkpoints, prints, put_back, take
 from rules.health.crisis import Pulse
 from rules.health.detector import Detector, Method, State, Tide, hear
 from rules.health.diary import MAIL, RICH, Diary, read
+from rules.health.dossiers import Dossiers
 from rules.health.exposure import Exposure
 from rules.health.holes import cut, holes
 from rules.health.labels import KINDS, Sheet
@@ -30,12 +30,10 @@ from rules.health.standing import Week as Week  # noqa: PLC0414 - part of what t
 from rules.health.tide import Gauge
 from rules.health.verdicts import Thresholds, Verdicts, judge, opened_by_owner
 from rules.health.weeks import last_complete, sunday, week_of
-from rules.meaning import Interaction, Traffic
 
 Ints = NDArray[np.int64]
 
 FORGET = 0.99
-LIKELY = 0.3  # from which a meeting to come counts as planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +104,8 @@ class Desk:
         self._row: Ints = np.full(len(self.diary.addresses), -1)
         self._number = {address: i for i, address in enumerate(self.diary.addresses)}
         self._organisation: list[str | None] = []
-        self._answers: dict[int, list[Answer]] = defaultdict(list)
-        for answer in history.answers:
-            self._answers[week_of(answer.on)].append(answer)
+        self.dossiers = Dossiers(history)
+        self.answers = Answers(history.answers)
         self._by_address = np.argsort(self.diary.address, kind="stable")
         self._address_starts = np.searchsorted(
             self.diary.address[self._by_address], np.arange(len(self.diary.addresses) + 1)
@@ -169,50 +166,6 @@ class Desk:
             self.detector.step(memory.ladder, hear(page.ladder, memory.ladder, past.ladder.trust), past.ladder)
             self._conclude(memory, [group], page, week)
         return memory
-
-    def interactions_of(self, group: Group) -> list[Interaction]:
-        """All that happened with a group, in order of time, whenever it was; what was called off, too."""
-        found = [one for address in group.addresses for one in self._items.get(address, ())]
-        return sorted(found, key=lambda one: one.at)
-
-    def until(self, group: Group, day: date) -> list[Interaction]:
-        """What happened with a group up to a day."""
-        return [one for one in self.interactions_of(group) if one.local <= day]
-
-    def first_seen(self, group: Group) -> date | None:
-        """The day of the first contact with a group."""
-        return min((one.local for one in self.interactions_of(group)), default=None)
-
-    def planned_with(self, group: Group) -> Interaction | None:
-        """The next meeting with a group that the calendar holds."""
-        found = [one for address in group.addresses for one in self._plans.get(address, ())]
-        return min(found, key=lambda one: one.at, default=None)
-
-    def traffic_of(self, group: Group) -> list[Traffic]:
-        """Traffic of a group's organisation, whenever it was."""
-        return self._lines.get(group.person.organisation or "", [])
-
-    @cached_property
-    def _items(self) -> dict[str, list[Interaction]]:
-        found: dict[str, list[Interaction]] = defaultdict(list)
-        for item in self.history.interactions:
-            found[item.address].append(item)
-        return found
-
-    @cached_property
-    def _plans(self) -> dict[str, list[Interaction]]:
-        found: dict[str, list[Interaction]] = defaultdict(list)
-        for item in self.history.planned:
-            if item.took_place >= LIKELY and not item.crowd and not item.standing:
-                found[item.address].append(item)
-        return found
-
-    @cached_property
-    def _lines(self) -> dict[str, list[Traffic]]:
-        found: dict[str, list[Traffic]] = defaultdict(list)
-        for line in self.history.traffic:
-            found[line.organisation].append(line)
-        return found
 
     def _contacts(self, group: Group) -> Ints:
         """Where a group's contacts stand in the diary."""
@@ -300,16 +253,10 @@ class Desk:
         verdicts["ours"][:] = verdicts["ours"] * FORGET + page.ours
         verdicts["theirs"][:] = verdicts["theirs"] * FORGET + page.theirs
         verdicts["contacts"][:] += page.contacts
-        self._hear(memory, rows, week)
+        for row, answer in self.answers.given(week, rows):
+            obey(answer, verdicts, (memory.drift, memory.ladder), row, week)
         self._note_returns(memory, rows, week)
         judge(verdicts, memory.drift, memory.ladder, week, self.thresholds, self.past[week].opened)
-
-    def _hear(self, memory: Memory, rows: list[Group], week: int) -> None:
-        """The owner's answers of this week."""
-        for answer in self._answers.get(week, ()):
-            for row, group in enumerate(rows):
-                if answer.person == group.id or answer.person in group.addresses:
-                    self._obey(memory, row, answer, week)
 
     def _note_returns(self, memory: Memory, rows: list[Group], week: int) -> None:
         """Whose mail comes back has left, until they are heard of again. The owner's own word stands in any case."""
@@ -317,37 +264,10 @@ class Desk:
             return
         entered = memory.verdicts.entered(Status.ENDED)
         for row, group in enumerate(rows):
-            if not self.returns.concerns(group.addresses) or self.said_ended(group, week):
+            if not self.returns.concerns(group.addresses) or self.answers.said_ended(group, week):
                 continue
             since = self.returns.since(group.addresses, sunday(week))
             entered[row] = -1 if since is None else week_of(since)
-
-    def said_ended(self, group: Group, until: int) -> bool:
-        """Whether the owner said by the end of a week that it has ended."""
-        known = {group.id, *group.addresses}
-        return any(
-            answer.word == "ended" and answer.person in known
-            for week, answers in self._answers.items()
-            if week <= until
-            for answer in answers
-        )
-
-    def _obey(self, memory: Memory, row: int, answer: Answer, week: int) -> None:
-        verdicts = memory.verdicts
-        if answer.word == "wrong":
-            verdicts["patience"][row] *= 3
-            for state in (memory.drift, memory.ladder):
-                for name in ("quiet", "cusum", "score", "score_any", "score_quiet", *state.names()):
-                    if name.startswith(("fall", "quiet", "cusum", "score")):
-                        state[name][row] = 0
-            for status in (Status.DRIFTING, Status.MOVED_DOWN, Status.GOING_QUIET, Status.WATCH):
-                verdicts.entered(status)[row] = -1
-        elif answer.word == "right":
-            verdicts["patience"][row] = max(verdicts["patience"][row] / 3, 1 / 3)
-        elif answer.word == "snooze":
-            verdicts["snoozed"][row] = week_of(answer.until) if answer.until else week + 8
-        elif answer.word == "ended":
-            verdicts.entered(Status.ENDED)[row] = week
 
 
 def follow(

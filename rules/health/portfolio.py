@@ -119,10 +119,8 @@ def _people(items: Sequence[Interaction], names: Mapping[str, str], channel: Cha
 def _weathered(desk: Desk, week: Week) -> tuple[Burst, ...]:
     """Bursts of the last year after which personal contact came back, the latest first. Not of colleagues: in the
     own house others are copied in for less."""
-    found = [
-        burst
-        for group in week.groups
-        if group.person.circle is not Circle.TEAM
-        for burst in weathered(bursts(group.id, desk.until(group, week.sunday)), week.sunday - YEAR, week.sunday)
-    ]
+    last = week.sunday
+    outside = [group for group in week.groups if group.person.circle is not Circle.TEAM]
+    known = [burst for group in outside for burst in bursts(group.id, desk.dossiers.until(group, last))]
+    found = weathered(known, last - YEAR, last)
     return tuple(sorted(found, key=lambda burst: (burst.last, burst.person), reverse=True))

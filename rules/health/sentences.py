@@ -32,10 +32,11 @@ def assess(desk: Desk, week: Week, row: int) -> Assessment:
     """One person, with texts and facets."""
     group = week.groups[row]
     status, *also = week.holding(row)
-    seen = window(desk.interactions_of(group), desk.traffic_of(group), week.sunday)
+    seen = window(desk.dossiers.of(group), desk.dossiers.traffic_with(group), week.sunday)
     found = facets(seen)
     known = status not in (Status.UNKNOWN, Status.TOO_LITTLE_HISTORY)
     began = week.since(row, status)
+    planned = desk.dossiers.planned_with(group)
     found["rhythm"] = steadiness(week.fallen(row))
     return Assessment(
         person=group.id,
@@ -45,18 +46,20 @@ def assess(desk: Desk, week: Week, row: int) -> Assessment:
         since=None if began is None else monday(began),
         probability=week.sure(row, status),
         evidence=_EVIDENCE[status](week, row, seen, found),
-        suggestion=suggestion(status, seen, group.person, desk.planned_with(group)),
+        suggestion=suggestion(status, seen, group.person, planned),
         health=health(found) if known and status is not Status.ENDED else None,
         facets=found,
-        slight=status is Status.WATCH and _slight(week, row),
+        slight=status is Status.WATCH and _slight(week, row, planned),
         renews=group.person.renews if due(group.person, week.sunday) else None,
     )
 
 
-def _slight(week: Week, row: int) -> bool:
-    """Whether the loss that the sentence counts cannot be seen, and no wish of the owner's is overdue."""
+def _slight(week: Week, row: int, planned: Interaction | None) -> bool:
+    """Whether the loss that the sentence counts cannot be seen, and no wish of the owner's waits for a day to be
+    agreed on."""
     fall = week.fall(row, Status.WATCH)
-    return fall is not None and _faint(fall) and not week.overdue(row)
+    waits = week.overdue(row) and planned is None
+    return (fall is None or _faint(fall)) and not waits
 
 
 def _faint(fall: Fall) -> bool:

@@ -70,7 +70,7 @@ class Week:
     def left_on(self, row: int) -> date | None:
         """The day since which mail to this person comes back, where that is why it has ended."""
         group = self.groups[row]
-        if self._desk.said_ended(group, self.number):
+        if self._desk.answers.said_ended(group, self.number):
             return None
         return self._desk.returns.since(group.addresses, self.sunday)
 
@@ -79,23 +79,23 @@ class Week:
         return bool(self._desk.history.coverage.calendar)
 
     def overdue(self, row: int) -> bool:
-        """Twice the rhythm that the owner wished for has gone by without personal contact, as near on the ladder as
-        they wished, and nothing is planned."""
+        """Twice the rhythm that the owner wished for has gone by without personal contact as near on the ladder as
+        they wished."""
         group = self.groups[row]
         wished = group.person.every_days
-        if wished is None or self._desk.planned_with(group) is not None:
+        if wished is None:
             return False
         nearer = group.person.prefers in NEARER
         if not nearer:
             return float(self._drift["age"][row]) * DAYS > OVERDUE * wished
-        met = self.wished_for(row) or self._desk.first_seen(group)
+        met = self.wished_for(row) or self._desk.dossiers.first_seen(group)
         return met is not None and (self.sunday - met).days > OVERDUE * wished
 
     def wished_for(self, row: int) -> date | None:
         """The last day with such personal contact as the owner wished for; None if there was none."""
         group = self.groups[row]
         least = RUNGS.get(group.person.prefers, 0.0) if group.person.prefers in NEARER else 0.0
-        items = self._desk.until(group, self.sunday)
+        items = self._desk.dossiers.until(group, self.sunday)
         days = [one.local for one in items if is_warm(one) and RUNGS.get(one.channel, 0.0) >= least]
         return max(days, default=None)
 

@@ -84,3 +84,33 @@ def test_the_report_of_the_crisis_opens_with_whom_to_call_and_flags_nobody_for_i
     assert found.call_first
     flagged = [one.person.id for one in found.people if one.status in {Status.DRIFTING, Status.GOING_QUIET}]
     assert flagged == []
+
+
+def test_what_was_planted_is_what_is_said(run: Run) -> None:
+    """The first picture that a new user sees. One of the planted may lie within the method's limits; nobody else is
+    ever flagged."""
+    found = {address: one.status for one in run.report.people for address in one.person.addresses}
+    said = {person.name: (found[person.addresses[0]].value, person.status) for person in run.sample.people}
+    missed = {name for name, (status, true) in said.items() if status != true}
+    assert len(missed) <= 1, {name: said[name] for name in missed}
+    assert not [name for name, (status, true) in said.items() if true == "healthy" != status]
+
+
+def test_the_storm_that_was_weathered_and_both_lists_are_told(run: Run) -> None:
+    (planted,) = [person for person in run.sample.people if person.story == "weathered"]
+    (burst,) = run.report.portfolio.weathered
+    assert burst.person == planted.addresses[0]
+    assert planted.since is not None
+    assert abs((burst.first - planted.since).days) <= 7
+    assert run.report.portfolio.key_but_distant
+    assert burst.person in run.report.portfolio.bench
+    assert {person for card in run.report.cards for person in card.known.person.addresses}.isdisjoint(
+        run.report.portfolio.bench
+    )
+
+
+def test_the_first_report_shows_more_than_one_kind_of_matter(run: Run) -> None:
+    kinds = [card.known.status for card in run.report.cards]
+    assert len(kinds) == 5
+    assert {Status.DRIFTING, Status.GOING_QUIET, Status.MOVED_DOWN} <= set(kinds)
+    assert "business goes on, but personal contact has fallen off" in run.report.summary
