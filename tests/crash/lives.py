@@ -42,7 +42,7 @@ def years(*, later: bool) -> tuple[Outside, Outside]:
     for week in range(104):
         at = NOW - timedelta(weeks=week, days=4)
         for who in (ANNA, BEN):
-            _write(mail, f"{who.address}{week}", at, f"Invoice {week}", who)
+            _write(mail, f"{who.address}{week}", at, f"Invoice {week}", *((who, ME) if week % 3 else (ME, who)))
             if week % 2 == 0 and (who is BEN or week > 40):
                 _meet(dates, f"{who.address}{week}", at + timedelta(hours=2), who)
     if later:
@@ -53,8 +53,8 @@ def years(*, later: bool) -> tuple[Outside, Outside]:
     return mail, dates
 
 
-def _write(mail: Outside, native: str, at: datetime, subject: str, who: Address) -> None:
-    mail.put(native, Message(native, f"{native}@x.example", date=at, subject=subject, from_=who, to=(ME,)))
+def _write(mail: Outside, native: str, at: datetime, subject: str, who: Address, to: Address = ME) -> None:
+    mail.put(native, Message(native, f"{native}@x.example", date=at, subject=subject, from_=who, to=(to,)))
 
 
 def _meet(dates: Outside, native: str, start: datetime, who: Address) -> None:

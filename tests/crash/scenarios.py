@@ -266,10 +266,10 @@ def flags_marked_first() -> Sequence[Job]:
     """The flags are marked as written before they are."""
     write_flags = Meaning.write_flags
 
-    def write(self: Meaning, flags: Iterable[Assessment], made: Made) -> Counts:
+    def write(self: Meaning, flags: Iterable[Assessment], made: Made, *, since: str = "") -> Counts:
         told = list(flags)
-        write_flags(self, [], made)
-        return write_flags(self, told, made)
+        write_flags(self, [], made, since=since)
+        return write_flags(self, told, made, since=since)
 
     Meaning.write_flags = write  # type: ignore[method-assign]
     return (*judged()[:2], Job("marked first: flags", assessment))

@@ -102,7 +102,7 @@ def test_killed_at_every_single_step(
 ) -> None:
     on = request.getfixturevalue("postgres") if scenario == "on_a_server" else None
     mistaken = scenario not in {*DENSITY, "on_a_server"}
-    jobs = matrix(scenario, tmp_path, 1, shots=0 if mistaken else 50, on=on)
+    jobs = matrix(scenario, tmp_path, 1, shots=0 if mistaken else 20, on=on)
     with capsys.disabled():
         points, _, wrong = said(jobs)
     assert points >= 35

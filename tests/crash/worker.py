@@ -5,7 +5,7 @@ removed. Each job of a scenario is first run whole and its steps are counted; th
 a forked process begins at the job's start and is killed there (SIGKILL), a second one does the job again, and all is
 to be as after the undisturbed run. `shots`: so many more are killed at any instant, whatever they do just then.
 
-    python tests/crash/worker.py SCENARIO FOLDER EVERY SHOTS [POSTGRES]     one JSON line: what each job gave
+    python tests/crash/worker.py SCENARIO FOLDER EVERY[+FIRST] SHOTS [POSTGRES]   one JSON line: what each job gave
 """
 
 from __future__ import annotations
@@ -132,10 +132,12 @@ def _be_killed(stage: Stage, site: Site, stop: int, reading: int, writing: int) 
 
 @dataclass
 class Matrix:
-    """A scenario's jobs, killed in `folder`: at every n-th step, and by so many shots at any instant."""
+    """A scenario's jobs, killed in `folder`: at every n-th step from the `first` on, counted from 0, and by so many
+    shots at any instant."""
 
     folder: Path
     every: int
+    first: int = 0
     shots: int = 0
     server: str | None = None
 
@@ -146,7 +148,13 @@ class Matrix:
         golden = self.site("golden")
         self.site("nothing").copy_to(golden)
         self._warm(jobs)
-        return [found for job in jobs if (found := self._job(job, golden)) is not None]
+        gave = []
+        for job in jobs:
+            found = self._job(job, golden)
+            if found is not None:
+                gave.append(found)
+                print(json.dumps(found), file=sys.stderr, flush=True)  # noqa: T201 # a long run is to be watched
+        return gave
 
     def _warm(self, jobs: Sequence[Job]) -> None:
         """All jobs once in this very process: what they load stays loaded in every child."""
@@ -165,7 +173,7 @@ class Matrix:
         if not job.killed:
             return None
         expected = golden.content()
-        points = range(1, len(labels) + 1, self.every)
+        points = range(1 + self.first, len(labels) + 1, self.every)
         wrong, twice = [], 0
         for point in [*points, *[0] * self.shots]:
             start.copy_to(broken)
@@ -204,8 +212,9 @@ def _differing(found: dict[str, Any], expected: dict[str, Any]) -> str:
 
 
 def main(arguments: Sequence[str], *, scenarios: dict[str, Callable[[], Sequence[Job]]] = SCENARIOS) -> None:
-    name, folder, every, shots, *server = arguments
-    matrix = Matrix(Path(folder), int(every), int(shots), *server)
+    name, folder, density, shots, *server = arguments
+    every, _, first = density.partition("+")
+    matrix = Matrix(Path(folder), int(every), int(first or 0), int(shots), *server)
     print(json.dumps(matrix.run(scenarios[name]())))  # noqa: T201
 
 
