@@ -6,6 +6,9 @@ The floor is one chain of changes per folder, folders in parallel up to four.
 knows no threads, so time is worked out from its log: a request takes `LATENCY` seconds and its bytes at `RATE`; what
 one thread asks comes one after the other, chains and the list of recent weeks share four lanes in the order in which
 they begin.
+
+And what `Calendars.ReadBasic` does not see: the labelled calendar entries of ../shared/data with and without the
+links and phone numbers that stand in their descriptions alone.
 """
 
 from __future__ import annotations
@@ -20,9 +23,16 @@ from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import msgspec
+
+from bench.labelled import LABELS, Item, calendar
 from connectors.microsoft.graph import AT_ONCE, PAGE
 from connectors.microsoft.mail import RECENT, OutlookMailConnector
+from connectors.observations import Event
 from connectors.secrets import Forgetful
+from rules.labels import Labeller
+from rules.meaning import Owner
+from rules.ruleset import load
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -123,8 +133,51 @@ def _until_recent(fake: FakeMicrosoft, lanes: Mapping[str, list[float]]) -> floa
     return sum(listed) if brought >= recent else _together(lanes.values())
 
 
+def unseen() -> None:
+    """How many channels are told right with descriptions, and without; and the entries that only they tell."""
+    if not LABELS.exists():
+        print(f"no labelled sets at {LABELS}: what is not seen cannot be measured")
+        return
+    labeller, items = Labeller(load(), Owner(frozenset())), calendar()
+    with_texts = [labeller.decide(item.observation).channel.value for item in items]
+    without = [labeller.decide(_without_description(item)).channel.value for item in items]
+    for name, chosen in (("clear", [item.clear for item in items]), ("all", [True for _ in items])):
+        labels = [item.label["label"] if wanted else None for item, wanted in zip(items, chosen, strict=True)]
+        count = sum(label is not None for label in labels)
+        right = [sum(map(str.__eq__, told, map(str, labels))) for told in (with_texts, without)]
+        lost = Counter(
+            f"{label} -> {after}"
+            for label, before, after in zip(labels, with_texts, without, strict=True)
+            if before == label != after
+        )
+        print(f"{count} entries, {name}: channel right {right[0]} with descriptions, {right[1]} without")
+        for what, number in lost.most_common():
+            print(f"    {number:3} {what}")
+    told_alone = [item.observation != _without_description(item) for item in items]
+    right = [
+        sum(alone and one == item.label["label"] for alone, one, item in zip(told_alone, told, items, strict=True))
+        for told in (with_texts, without)
+    ]
+    print(
+        f"{sum(told_alone)} of {len(items)} entries have a link or a phone number in their description alone: "
+        f"of these {right[0]} right with it, {right[1]} without"
+    )
+
+
+def _without_description(item: Item) -> Event:
+    """What Graph would still give: its own online meeting, and links and numbers of title and location."""
+    event = item.observation
+    assert isinstance(event, Event)
+    points = [str(point["uri"]) for point in (item.label["conference_data"] or {}).get("entry_points", ())]
+    shown = " ".join(filter(None, [event.title, event.location, *points]))
+    links = tuple(link for link in event.links or () if link in shown)
+    phones = tuple(phone for phone in event.phones or () if phone in shown)
+    return msgspec.structs.replace(event, links=links or None, phones=phones or None)
+
+
 def main() -> None:
-    """One line per kind of mailbox."""
+    """What is not seen, and one line per kind of mailbox."""
+    unseen()
     count = int(os.environ.get("SYNCD_BENCH_OUTLOOK", "50000"))
     print(f"{count:,} messages; a request takes {LATENCY} s and its bytes at {RATE / 1e6:.0f} MB/s")
     print(
