@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from connectors.connector import ConnectorError
 from rules.health.checkpoints import Checkpoints
@@ -31,12 +32,16 @@ class Chores:
         self._ledger, self._alive = ledger, alive
         self._checkpoints = Checkpoints()
         self.meaning_is_stale = True
+        self._day: date | None = None
         self.trouble = ""
         self._not_before: datetime | None = None
         self._report_not_before: datetime | None = None
 
     def tidy(self, config: Config, now: datetime, *, busy: bool) -> None:
         """Do what is due. Failures are logged and tried again; they never end the daemon."""
+        day = now.astimezone(ZoneInfo(config.owner.timezone)).date()
+        if day != self._day:  # what was planned may be past now, and a week be over
+            self._day, self.meaning_is_stale = day, True
         waiting = busy and self._not_before is not None and now < self._not_before
         if self.meaning_is_stale and not waiting:
             self._make_meaning(config, now)
