@@ -70,7 +70,7 @@ def _slid(told: Sequence[Known]) -> str:
     names = [one.name for one in told if one.status is Status.DRIFTING][:3]
     if not names:
         return ""
-    return f"With {words.listed(names)} business goes on, but personal contact has fallen off."
+    return f"With {words.listed(names)}, business goes on, but personal contact has fallen off."
 
 
 def _back(choice: Choice) -> str:

@@ -35,9 +35,12 @@ def _lists(portfolio: Portfolio, names: Mapping[str, str], key: Collection[str])
     bench = [f"{names[one]} (key)" if one in key else names[one] for one in portfolio.bench if one in names]
     if bench:
         size = portfolio.measures.get("bench")
-        more = "" if size is None or size.value <= NAMES else f", of {size.value:.0f} such people"
-        before = "" if size is None or size.year_ago is None or not more else f" ({size.year_ago:.0f} a year ago)"
-        yield f"You could call in a crisis: {words.listed(bench[:NAMES])}{more}{before}."
+        if size is None or size.value <= NAMES:
+            yield f"You could call in a crisis: {words.listed(bench[:NAMES])}."
+        else:
+            before = "" if size.year_ago is None else f" ({size.year_ago:.0f} a year ago)"
+            first = words.listed(bench[:NAMES])
+            yield f"You could call {size.value:.0f} people in a crisis{before}, {first} first of all."
     for line, people, most in (
         ("Key to you, but not close of late: {}.", portfolio.key_but_distant, NAMES),
         ("Close to you, but not marked as key: {}.", portfolio.close_but_not_key, UNMARKED),
@@ -71,8 +74,8 @@ def _weathered(portfolio: Portfolio, names: Mapping[str, str]) -> Iterator[str]:
     for burst in known[:WEATHERED]:
         assert burst.back is not None
         yield (
-            f"Weathered: in {words.month(burst.first)} {burst.mails} emails in two weeks had others copied in; since "
-            f"{words.day(burst.back)} you and {names[burst.person]} are back in personal contact."
+            f"Weathered: after {burst.mails} emails in two weeks with others copied in ({words.month(burst.first)}), "
+            f"you and {names[burst.person]} have been back in personal contact since {words.day(burst.back)}."
         )
 
 

@@ -287,15 +287,18 @@ def test_privileges_gifts_and_what_was_weathered_are_said_and_given_to_machines(
     storm = Burst(TOMAS.id, date(2026, 3, 2), date(2026, 3, 9), 8, date(2026, 4, 14))
     desk = replace(DESK, measures=measures, weathered=(storm,), renewals=(ILSE.id,))
     found = report(portfolio=desk)
-    assert found.close[0].endswith("and Amelie Fournel, of 12 such people (10 a year ago).")
+    assert found.close[0] == (
+        "You could call 12 people in a crisis (10 a year ago), Tomas Okafor, Bram Kuiper and Amelie Fournel first of "
+        "all."
+    )
     privileges, weathered = found.close[-2:]
     assert privileges == (
         "Key people get your answers in 1 hour, others in 6 hours. In half a year you met each key person 2.2 times, "
         "each of the others 0.5 times."
     )
     assert weathered == (
-        "Weathered: in March 2026 8 emails in two weeks had others copied in; since 14 April 2026 you and Tomas "
-        "Okafor are back in personal contact."
+        "Weathered: after 8 emails in two weeks with others copied in (March 2026), you and Tomas Okafor have been "
+        "back in personal contact since 14 April 2026."
     )
     assert found.given == ("You asked to meet once and said thank you 3 times.", "Others introduced people once.")
     told = json.loads(json_text(found))["portfolio"]
@@ -331,7 +334,7 @@ def test_one_person_is_no_people() -> None:
 
 def test_the_first_report_compares_with_no_earlier_one() -> None:
     assert report(changes=()).summary == (
-        "Five people are worth a thought this week. With Ilse Brandsma and Katharina Reuter business goes on, but "
+        "Five people are worth a thought this week. With Ilse Brandsma and Katharina Reuter, business goes on, but "
         "personal contact has fallen off."
     )
     said = [entry("suggested", BRAM.id, AS_OF - timedelta(days=7), week="2026-W46", status="drifting")]
