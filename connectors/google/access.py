@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connectors.connector import NeedsLogin
+from connectors.google.refusals import SCOPES
 from connectors.options import GoogleAccountOptions
 from connectors.secrets import Secrets, from_command
 
@@ -73,14 +74,17 @@ class Transports:
     def plain(self) -> Http:
         return self._plain()
 
-    def remedy(self) -> str:
-        options = self._options
+    def remedy(self, why: str) -> str:
+        """What to do when the login is refused: because it has ended, or for lack of permissions."""
+        options, scopes = self._options, ", ".join(scopes_of(self._options))
         if options.token_command:
-            return f"See whether this command prints a token that is still good: {options.token_command}"
+            good = f"that allows {scopes}" if why == SCOPES else "that is still good"
+            return f"See whether this command prints a token {good}: {options.token_command}"
         if options.service_account_file:
-            scopes = ", ".join(scopes_of(options))
             return f"Let the service account act for {options.user} with {scopes} (docs/google.md, delegation)."
-        return f'Run: syncd login "{options.name}". If this happens every week, see docs/google.md, "every week"'
+        if why == SCOPES:
+            return f'Run: syncd login "{options.name}" and tick every box.'
+        return f'Run: syncd login "{options.name}". If this happens every week, see docs/google.md, "every week".'
 
     def renew(self) -> bool:
         """The access token was refused though it should be good: get another."""
@@ -118,7 +122,7 @@ class _Authorised:
 
     def __init__(self, transports: Transports) -> None:
         self._transports, self._http = transports, transports.plain()
-        self.remedy = transports.remedy()
+        self.remedy = transports.remedy
 
     def renew(self) -> bool:
         return self._transports.renew()

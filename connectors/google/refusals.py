@@ -18,6 +18,10 @@ TOO_NARROW = frozenset({"insufficientPermissions", "PERMISSION_DENIED", "ACCESS_
 SWITCHED_OFF = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 
 
+ENDED, SCOPES = "ended", "scopes"
+"""Why the login is refused: it has come to its end, or it lacks permissions."""
+
+
 class Missing(Exception):
     """The thing that was asked for is not there (404); the caller knows what that means."""
 
@@ -41,9 +45,10 @@ _ABSENT: Mapping[int, type[Exception]] = {404: Missing, 410: Gone}
 
 
 class Refusals:
-    """Sorts the failures of one account. `api` is the API's name; `remedy` what to do when the login is refused."""
+    """Sorts the failures of one account. `api` is the API's name; `remedy` what to do when the login is refused, by
+    why it is."""
 
-    def __init__(self, account: str, api: str, clock: Clock, remedy: Callable[[], str]) -> None:
+    def __init__(self, account: str, api: str, clock: Clock, remedy: Callable[[str], str]) -> None:
         self._account, self._name, self._clock, self._remedy = account, api, clock, remedy
 
     def sorted(self, error: Exception, name: str) -> Exception:
@@ -70,9 +75,9 @@ class Refusals:
     def no_login(self, error: Exception) -> Exception:
         if getattr(error, "retryable", False):
             return Again("Google's login server does not answer")
-        said = str(error.args[0]) if error.args else "the login is not good any more"
+        said = str(error.args[0]).rstrip(".") if error.args else "it is not good any more"
         what = f"Google no longer accepts the login ({said[:200]})."
-        return NeedsLogin(what, where=self._account, fix=self._remedy())
+        return NeedsLogin(what, where=self._account, fix=self._remedy(ENDED))
 
     def _refusal(self, error: Any, name: str) -> Exception:
         status = int(error.resp.status)
@@ -106,9 +111,9 @@ class Refusals:
             api = "Gmail API" if self._name.startswith("gmail") else "Google Calendar API"
             fix = "Enable it there (docs/google.md), wait a minute, then run: syncd sync"
             return ConnectorError(f"the {api} is not enabled in your Google project.", where=where, fix=fix)
-        if status == 403 and reason in TOO_NARROW:
-            what = f"the login does not allow {name} ({message})."
-            return NeedsLogin(what, where=where, fix=f"{self._remedy()} (tick every box; docs/google.md lists them).")
+        if status == 403 and (reason in TOO_NARROW or "insufficient authentication scopes" in message):
+            what = f"the login does not allow {name}: a permission is missing or was taken back."
+            return NeedsLogin(what, where=where, fix=self._remedy(SCOPES))
         if status == 403 or reason == "failedPrecondition":
             return ConnectorError(f"Google refuses {name}: {message}.", where=where, fix="See docs/google.md.")
         return Misunderstood(f"Google does not understand {name} ({status}): {message}.", where=where)

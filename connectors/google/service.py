@@ -243,9 +243,9 @@ class Service:
             self._requests += requests
             self._bytes += size
 
-    def _remedy(self) -> str:
-        told: str | None = getattr(self._http, "remedy", None)
-        return told or f'Run: syncd login "{self._account}"'
+    def _remedy(self, why: str) -> str:
+        remedy: Callable[[str], str] | None = getattr(self._http, "remedy", None)
+        return remedy(why) if remedy else f'Run: syncd login "{self._account}"'
 
 
 class _Weighed:

@@ -26,7 +26,7 @@ def meaning(status: int, reason: str, message: str = "Told", headers: dict[str, 
 
 
 def sorted_(error: Exception) -> Exception:
-    return Refusals("work", "gmail.v1", Clock(NOW), lambda: LOGIN).sorted(error, "messages.list")
+    return Refusals("work", "gmail.v1", Clock(NOW), lambda _: LOGIN).sorted(error, "messages.list")
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ def errors() -> list[Json]:
 @pytest.mark.parametrize("told", errors(), ids=lambda one: f"{one['id']}-{one['status']}")
 def test_every_recorded_error_means_something(told: Json) -> None:
     clock = Clock(NOW)
-    service = Refusals("work", "gmail.v1", clock, lambda: 'Run: syncd login "work"')
+    service = Refusals("work", "gmail.v1", clock, lambda _: 'Run: syncd login "work"')
     response = httplib2.Response({**told["headers"], "status": str(told["status"])})
     meant = service.sorted(HttpError(response, json.dumps(told["body"]).encode()), "messages.list")
     reason = (told["body"]["error"].get("errors") or [{}])[0].get("reason", "")
@@ -262,7 +262,7 @@ def test_every_recorded_error_means_something(told: Json) -> None:
 def test_a_closed_mailbox_is_left_alone_until_the_moment_that_gmail_names() -> None:
     told = next(one for one in errors() if "Retry after" in one["body"]["error"]["message"])
     clock = Clock(datetime(2026, 9, 11, 19, 30, tzinfo=UTC))
-    service = Refusals("work", "gmail.v1", clock, lambda: 'Run: syncd login "work"')
+    service = Refusals("work", "gmail.v1", clock, lambda _: 'Run: syncd login "work"')
     meant = service.sorted(HttpError(httplib2.Response({"status": "403"}), json.dumps(told["body"]).encode()), "x")
     assert isinstance(meant, Again)
     assert meant.after == 1800

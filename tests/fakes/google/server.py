@@ -160,7 +160,7 @@ def _error(refused: Refused, *, gmail: bool = False) -> Response:
     error: Json = {"errors": [one], "code": refused.status, "message": refused.message}
     if gmail and refused.status in _STATUS:
         error["status"] = _STATUS[refused.status]
-    if refused.reason == "insufficientPermissions":  # as it was seen: without a list
+    if gmail and refused.reason == "insufficientPermissions":  # as it was seen: without a list
         del error["errors"]
     body = {"error": error}
     headers = {"retry-after": "2"} if refused.status == 429 else {}
