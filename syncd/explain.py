@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from rules.health.assessment import FLAGS, Assessment, Facet
+from rules.health.assessment import FLAGS, Assessment, Facet, Status
+from rules.health.standing import FALLS
 from rules.meaning import Direction, Evidence, Interaction, Person
 from syncd.assess import assess, backtest
 from syncd.config import Config
@@ -23,7 +24,7 @@ WEEKS = 52
 WIDTH = 100
 # What each facet says, as it ends a line that began with the figure.
 _SHARES = {
-    "rhythm": "certain that personal contact has not fallen",
+    "rhythm": "chance that personal contact has not fallen",
     "personal": "of all contact was personal",
     "transactional": "of the rest was orders, invoices and the like, their firm's automatic mail included",
     "richness": "of the way to meeting in person (video counts 75, phone 60, email 20)",
@@ -129,7 +130,8 @@ def _who(person: Person) -> Iterator[str]:
 
 
 def _verdict(found: Assessment) -> Iterator[str]:
-    since = f" since {day(found.since)}" if found.since else ""
+    began = " since" if found.status in (*FALLS, Status.ENDED) else ", said since"  # or since when it could be told
+    since = f"{began} {day(found.since)}" if found.since else ""
     sure = f", {percent(found.probability)} sure" if found.probability is not None and found.status in FLAGS else ""
     also = f"; also {listed([LABELS[status].lower() for status in found.also])}" if found.also else ""
     yield f"{LABELS[found.status].capitalize()}{since}{sure}{also}."

@@ -175,7 +175,8 @@ def test_another_week_or_reader_is_another_message() -> None:
 def test_text_and_page_say_the_same() -> None:
     found = report()
     page, plain = Page(html(found)).text.replace("\u2060", ""), " ".join(text(found).split())
-    facts = [found.summary, *found.notices, *found.seen.lines, *found.close]
+    facts = [found.summary, *found.notices, *found.left_out, *found.seen.lines, *found.close, *found.given]
+    facts += [line.text for line in (*found.renewals, *found.came_back)]
     for card in found.cards:
         facts += [card.known.name, card.headline, card.known.evidence, card.known.suggestion, card.renewal]
     facts += [fact for one in found.watched for fact in (one.name, one.evidence)]
