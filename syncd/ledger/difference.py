@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar, overload
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+T = TypeVar("T")
 Row = dict[str, Any]
 ROWS = 1000  # read or written at once
 
@@ -38,7 +39,8 @@ def write(
     *,
     only: sa.ColumnElement[bool] | None = None,
 ) -> Counts:
-    """Make the owner's rows of a table (those under `only`) equal to `rows`; a row given twice counts once, last.
+    """Make the owner's rows of a table (those under `only`) equal to `rows`; a row given twice counts once, last. A
+    large table is best given as `Made`.
 
     `changed` is called with the old and the new row of each that changed.
     """
@@ -46,27 +48,62 @@ def write(
     held = table.c.owner_id == owner if only is None else sa.and_(table.c.owner_id == owner, only)
     if connection.execute(sa.select(sa.literal(1)).select_from(table).where(held).limit(1)).first() is None:
         return _fill(connection, owner, table, keys, rows)
-    wanted = {tuple(row[key] for key in keys): row for row in rows}
-    added_keys = set(wanted)
+    given = rows if isinstance(rows, Sequence) else list(rows)
+    names = tuple(next(iter(given), ()))
+    wanted = {tuple([row[key] for key in keys]): (number, _print(row, names)) for number, row in enumerate(given)}
     gone: list[Row] = []
-    updates: list[Row] = []
+    updates: list[int] = []
     query = sa.select(table).where(held)
     for old in connection.execute(query, execution_options={"yield_per": ROWS}).mappings():
         key = tuple(old[name] for name in keys)
-        new = wanted.get(key)
-        if new is None:
+        number, print_ = wanted.pop(key, (-1, 0))
+        if number < 0:
             gone.append({f"k_{name}": value for name, value in zip(keys, key, strict=True)})
-            continue
-        added_keys.discard(key)
-        if any(old[name] != value for name, value in new.items()):
+        elif _print(old, names) != print_:
+            updates.append(number)
             if changed is not None:
-                changed(dict(old), new)
-            updates.append(new)
+                changed(dict(old), given[number])
     if gone:
         connection.execute(sa.delete(table).where(_same(table, owner, keys)), gone)
-    _update(connection, owner, table, keys, updates)
-    _insert(connection, owner, table, [row for key, row in wanted.items() if key in added_keys])
-    return Counts(len(added_keys), len(updates), len(gone))
+    for some in _few(updates):
+        _update(connection, owner, table, keys, [given[number] for number in some])
+    for some in _few([number for number, _ in wanted.values()]):
+        _insert(connection, owner, table, [given[number] for number in some])
+    return Counts(len(wanted), len(updates), len(gone))
+
+
+def _print(row: Mapping[Any, Any], names: Sequence[str]) -> int:
+    """A row's fingerprint, which stands for it while it is compared: equal values have equal ones, and that a change
+    leaves 64 bits as they were is not to be expected."""
+    return hash(tuple([row[name] for name in names]))
+
+
+def _few(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (numbers[first : first + ROWS] for first in range(0, len(numbers), ROWS))
+
+
+class Made(Sequence[Row]):
+    """Rows that are made of values when they are asked for, so that a large table is never whole in memory."""
+
+    def __init__(self, values: Sequence[T], make: Callable[[T], Row]) -> None:
+        self._values, self._make = values, make
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, number: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, number: int | slice) -> Row | Sequence[Row]:
+        if isinstance(number, slice):
+            return Made(self._values[number], self._make)
+        return self._make(self._values[number])
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._make, self._values)
 
 
 def _fill(connection: Connection, owner: int, table: sa.Table, keys: list[str], rows: Iterable[Row]) -> Counts:

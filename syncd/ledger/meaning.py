@@ -117,7 +117,9 @@ class Meaning:
                 "merges": compare(schema.merges, map(_merge, meaning.merges)),
                 "suggestions": compare(schema.suggestions, map(_merge, meaning.suggestions)),
                 "contacts": compare(
-                    schema.contacts, map(_contact, meaning.interactions), partial(_relabelled, relabelled)
+                    schema.contacts,
+                    difference.Made(meaning.interactions, _contact),
+                    partial(_relabelled, relabelled),
                 ),
                 "organisation_traffic": compare(schema.organisation_traffic, _traffic(meaning.traffic)),
             }
