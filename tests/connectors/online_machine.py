@@ -192,10 +192,10 @@ def live_on(life: OnlineLife, chance: random.Random) -> None:
     life.pass_days(1)
 
 
-def run_of(make: Make, days: int, rate: float, budget: int) -> tuple[OnlineLife, int]:
+def run_of(make: Make, days: int, rate: float, budget: int, seed: int) -> tuple[OnlineLife, int]:
     """A life with a sync every day, until the faults are used up or the days are over; and the days that it took."""
-    life, chance = make(), random.Random(5)
-    plan = life.faults = FaultPlan(seed=11, rate=rate, budget=budget)
+    life, chance = make(), random.Random(seed)
+    plan = life.faults = FaultPlan(seed=seed, rate=rate, budget=budget)
     day = 0
     while day < days and (not rate or plan.total < budget):
         live_on(life, chance)
@@ -214,7 +214,7 @@ def compare(life: OnlineLife) -> None:
     life.faults = plan
 
 
-def share_in_vain(make: Make, faults: int) -> float:
+def share_in_vain(make: Make, faults: int, seed: int = 11) -> float:
     """Run through so many faults and check the end; answers which share of the requests was in vain.
 
     One request in twenty goes wrong: a bad day, not an outage. In vain is what the same life took more
@@ -223,14 +223,14 @@ def share_in_vain(make: Make, faults: int) -> float:
     like another. No token may stand in anything that is logged meanwhile, at DEBUG.
     """
     with listening() as heard:
-        life, days = run_of(make, 10**6, 0.05, faults)
+        life, days = run_of(make, 10**6, 0.05, faults, seed)
         requests, happened = life.requests, life.faults.happened
         compare(life)
         checks = life.checks
         life.close()
     assert heard.tokens == []
     short = min(days, 2 * MOVE)
-    clean, _ = run_of(make, short, 0.0, 0)
+    clean, _ = run_of(make, short, 0.0, 0, seed)
     needed = clean.requests * days / short
     clean.close()
     share = (requests - needed) / requests

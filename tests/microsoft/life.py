@@ -51,6 +51,8 @@ class OutlookLife(OnlineLife):
         self._log_in()
 
     def open(self, options: AccountOptions) -> Connector:
+        if self.secrets.get(options.name) is None:
+            log_in(self.fake, options, self.secrets)  # type: ignore[arg-type]
         kind: Any = OutlookMailConnector if options.kind == "outlook_mail" else OutlookCalendarConnector
         tokens = Tokens(options, self.secrets, MsalDoor(self.fake))  # type: ignore[arg-type]
         connector: Connector = kind(

@@ -45,5 +45,7 @@ def test_three_hundred_faults_change_nothing() -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(5400)
-def test_ten_thousand_faults_change_nothing_at_microsoft() -> None:
-    assert share_in_vain(OutlookLife, 10_000) < 0.1
+@pytest.mark.parametrize("seed", range(5))
+def test_ten_thousand_faults_change_nothing_at_microsoft(seed: int) -> None:
+    """In five lives."""
+    assert share_in_vain(OutlookLife, 2_000, seed) < 0.1

@@ -223,7 +223,8 @@ class FakeMicrosoft:
         if "value" not in answer or "/delta" not in request.path:
             return answer
         if fault is Fault.EMPTY_PAGE:
-            return {"value": [], "@odata.nextLink": ("same", {})}
+            token = {key: value for key, value in request.query if key in {"$skiptoken", "$deltatoken"}}
+            return {"value": [], "@odata.nextLink": ("same", token)}
         if fault is Fault.REPEATED_PAGE:
             before = self._last_page.get(request.path, [])
             answer = {**answer, "value": [line for line in before[-3:] if "@removed" not in line] + answer["value"]}
@@ -252,7 +253,7 @@ def _possible(request: Request, *, in_batch: bool) -> tuple[Fault, ...]:
     if "/delta" not in request.path:
         return kinds
     token = request.one("$skiptoken") or request.one("$deltatoken")
-    return (*kinds, Fault.REPEATED_PAGE, Fault.GONE if token else Fault.EMPTY_PAGE)
+    return (*kinds, Fault.REPEATED_PAGE, Fault.EMPTY_PAGE, *((Fault.GONE,) if token else ()))
 
 
 def _error(refused: Refused) -> Response:
