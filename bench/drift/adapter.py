@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
-from bench.drift.records import MAIL, World
+from bench.drift.records import MAIL, START, World
 from rules.health.assessment import History
 from rules.health.diary import MAIL as MAIL_KIND
 from rules.health.diary import RICH as RICH_KIND
@@ -14,7 +14,6 @@ from rules.health.diary import Diary
 from rules.health.weeks import sunday, week_of
 from rules.meaning import Channel, Coverage, Direction, Interaction, Merge, Person, Purpose, Traffic
 
-START = date(2020, 1, 6)
 FIRST_WEEK = week_of(START)
 _CHANNELS = (Channel.IN_PERSON, Channel.VIDEO, Channel.PHONE, Channel.EMAIL)
 

@@ -1,140 +1,237 @@
-"""A simulated desk as an mbox and a calendar on disk, for a run of the whole pipeline.
+"""A simulated desk as mail and calendar on disk, for a run of the whole pipeline.
 
-`python -m bench.drift.files FOLDER [PEOPLE] [WEEKS] [SEED]` writes mail, calendar, config and truth. After `sync` and
-`backtest --format jsonl > CHANGES` with that config, `python -m bench.drift.files FOLDER --judge CHANGES` counts the
-flags. What is misread is so because its subject speaks of something else than it was.
+`python -m bench.drift.files FOLDER [HAND] [PEOPLE] [WEEKS] [SEED]` writes mail, calendar and config. What is misread
+is so because its subject speaks of something else than it was. Imports nothing of what is measured.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-from datetime import date, datetime, time, timedelta
-from email.utils import format_datetime
+from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from bench.drift.adapter import START, first_address, person_of, second_address
-from bench.drift.records import DRIFTS, IN_PERSON, MAIL, VIDEO, World
+from bench.drift.hands import HANDS, OWNER, OWNER_NAME, Hand, Member, cast
+from bench.drift.letters import Entry, Letter, Party, keep_calendar, keep_mail
+from bench.drift.phrases import (
+    FEW_MAIL,
+    FEW_MEETING,
+    MAIL,
+    MEETING,
+    MONTHS,
+    OFFICES,
+    ORDER,
+    PLACES,
+    ROLES,
+    SERIES,
+    TOPICS,
+    WARM,
+    WORK,
+)  # fmt: skip
+from bench.drift.records import IN_PERSON, START, VIDEO, World
+from bench.drift.records import MAIL as BY_MAIL
 from bench.drift.worlds import USUAL, Setting, world
 
-OWNER = "owner@desk.example"
 ZONE = ZoneInfo("Europe/Amsterdam")
-WARM_MAIL = ("How are you doing?", "Thank you for last night", "Happy birthday!", "Congratulations on the new job",
-             "Good to see you", "Thinking of you", "Dinner next month?", "Coffee soon?")  # fmt: skip
-WORK_MAIL = ("Draft agenda for the review", "Project plan version 3", "Comments on the specification",
-             "Minutes of the project meeting", "Next steps for the migration", "Figures for the bid")  # fmt: skip
-ORDER_MAIL = (
-    "Invoice {n}",
-    "Purchase order {n}",
-    "Order confirmation {n}",
-    "Delivery note {n}",
-    "Payment of invoice {n}",
-)
-WARM_MEETING = ("Lunch", "Coffee", "Catch-up", "Dinner", "Walk and talk")
-WORK_MEETING = ("Project review", "Planning the migration", "Contract negotiation", "Budget session")
+ME: Party = (OWNER_NAME, OWNER)
+BIG = 6  # at least so many at a large meeting
+Key = tuple[str, datetime]
 
 
-def write(one: World, folder: Path, rng: np.random.Generator) -> None:
-    """Mail and calendar of a desk; every meeting is one to one and accepted."""
-    folder.mkdir(parents=True, exist_ok=True)
-    c = one.contacts
-    mails: list[tuple[datetime, str]] = []
-    events = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//bench//drift//EN"]
-    for i in range(len(c.week)):
-        day = START + timedelta(days=int(c.week[i]) * 7 + int(rng.integers(5)))
-        at = datetime.combine(day, time(int(rng.integers(8, 18)), int(rng.integers(60))), ZONE)
-        address = (second_address if c.second[i] else first_address)(int(c.person[i]))
-        warm, order = bool(c.labelled[i]), c.transactional[i] > 0.5
-        if c.channel[i] == MAIL:
-            subject = str(rng.choice(WARM_MAIL if warm else ORDER_MAIL if order else WORK_MAIL))
-            subject = subject.format(n=int(rng.integers(1000, 99999)))
-            pair = (OWNER, address) if c.outgoing[i] else (address, OWNER)
-            mails.append((at, _mail(i, at, *pair, subject)))
+class Writer:
+    """Writes one desk down; `places` then says where every contact stands: (address, time) -> its number."""
+
+    def __init__(self, one: World, hand: Hand, seed: int) -> None:
+        self.world, self.hand = one, hand
+        self.rng = np.random.default_rng([seed, 11])
+        self.cast = cast(one.people, hand, self.rng)
+        self.places: dict[Key, int] = {}
+        self.letters: list[Letter] = []
+        self.entries: list[Entry] = []
+        self._last: dict[tuple[str, str], tuple[Letter, datetime]] = {}
+
+    def write(self, folder: Path) -> Path:
+        """Mail, calendar and config; returns the config."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._contacts()
+        self._bills()
+        self._series()
+        self._newsletters()
+        self.letters.sort(key=lambda letter: letter.at)
+        self.entries.sort(key=lambda entry: entry.start)
+        mail = keep_mail(self.letters, folder, self.hand.store)
+        keep_calendar(self.entries, folder)
+        config = folder / "syncd.toml"
+        config.write_text(self._config(mail.name), "utf-8")
+        return config
+
+    def _contacts(self) -> None:
+        c = self.world.contacts
+        joined: dict[int, list[int]] = defaultdict(list)
+        for i in range(len(c.week)):
+            if c.channel[i] == BY_MAIL:
+                self._mail(i)
+            elif not c.labelled[i] and self.rng.random() < self.hand.together:
+                joined[int(c.week[i])].append(i)
+            else:
+                self._meeting([i])
+        for crowd in joined.values():
+            if len({int(c.person[i]) for i in crowd}) >= BIG:
+                self._meeting(crowd)
+            else:
+                for i in crowd:
+                    self._meeting([i])
+
+    def _free(self, address: str, week: int, *, meeting: bool) -> datetime:
+        """An hour of the week in which nothing else stands with the person; kept."""
+        while True:
+            day = START + timedelta(
+                days=week * 7 + int(self.rng.choice(7, p=[0.19, 0.2, 0.2, 0.2, 0.19, 0.01, 0.01]))
+            )
+            minute = int(self.rng.integers(60)) if not meeting else int(self.rng.choice([0, 15, 30, 45]))
+            at = datetime.combine(day, time(int(self.rng.integers(8, 19)), minute), ZONE)
+            if (address, at) not in self.places:
+                return at
+
+    def _address(self, i: int) -> tuple[Member, str]:
+        c = self.world.contacts
+        member = self.cast[int(c.person[i])]
+        return member, member.moved if c.second[i] else member.address
+
+    def _phrase(self, phrases: tuple[str, ...], member: Member) -> str:
+        topics, months = TOPICS[member.language], MONTHS[member.language]
+        return str(self.rng.choice(phrases)).format(
+            n=int(self.rng.integers(1000, 99999)), name=member.given, owner=OWNER_NAME.partition(" ")[0],
+            topic=self.rng.choice(topics), month=self.rng.choice(months),
+        )  # fmt: skip
+
+    def _mail(self, i: int) -> None:
+        c, hand = self.world.contacts, self.hand
+        member, address = self._address(i)
+        kind = WARM if c.labelled[i] else ORDER if c.transactional[i] > 0.5 else WORK
+        subject = self._phrase((FEW_MAIL if hand.few else MAIL[member.language])[kind], member)
+        at = self._free(address, int(c.week[i]), meeting=False)
+        them: Party = (member.name, address)
+        before = self._last.get((address, kind))
+        answers = None
+        if (
+            before is not None
+            and self.rng.random() < hand.threads
+            and before[1] < at < before[1] + timedelta(days=21)
+        ):
+            answers, subject = before[0].number, "Re: " + before[0].subject.removeprefix("Re: ")
+        sender, to = (ME, them) if c.outgoing[i] else (them, ME)
+        if kind == ORDER and sender is them and member.house and not c.second[i] and self.rng.random() < hand.roles:
+            sender = self._desk(member.house)
+        letter = Letter(i, at, sender, to, subject, answers)
+        self.letters.append(letter)
+        self.places[address, at] = i
+        self._last[address, kind] = (letter, at)
+
+    def _desk(self, house: str) -> Party:
+        role = ROLES[sum(map(ord, house)) % len(ROLES)]
+        return (f"{house.partition('.')[0].title()} {role.title()}", f"{role}@{house}")
+
+    def _meeting(self, contacts: list[int]) -> None:
+        c, hand = self.world.contacts, self.hand
+        first = contacts[0]
+        member, address = self._address(first)
+        warm, channel = bool(c.labelled[first]), int(c.channel[first])
+        at = self._free(address, int(c.week[first]), meeting=True)
+        title = self._phrase((FEW_MEETING if hand.few else MEETING[member.language])[WARM if warm else WORK], member)
+        if hand.titles == "names" and warm:
+            owner = OWNER_NAME.partition(" ")[0]
+            shapes = (
+                member.name,
+                f"{member.given} / {owner}",
+                f"{owner} & {member.given}",
+                f"{member.given} x {owner}",
+            )
+            title = str(self.rng.choice(shapes))
+        place = ""
+        if channel == IN_PERSON:
+            place = str(self.rng.choice(PLACES if warm else OFFICES))
+        elif channel == VIDEO:
+            link = (
+                "https://zoom.us/j/{n}",
+                "https://teams.microsoft.com/l/meetup-join/{n}",
+                "https://meet.google.com/abc-defg-hij",
+            )
+            place = str(self.rng.choice(link)).format(n=int(self.rng.integers(10**8, 10**9)))
         else:
-            title = str(rng.choice(WARM_MEETING if warm else WORK_MEETING))
-            events += _event(i, at, address, int(c.channel[i]), title)
-    for number, (person, week) in enumerate(one.bills):
-        day = START + timedelta(days=int(week) * 7 + 1)
-        at = datetime.combine(day, time(6, 30), ZONE)
-        mails.append((at, _mail(10**7 + number, at, f"billing@f{person}.example", OWNER, f"Invoice {number + 5000}")))
-    mails.sort(key=lambda mail: mail[0])
-    (folder / "mail.mbox").write_text("".join(text for _, text in mails), "utf-8")
-    (folder / "calendar.ics").write_text("\r\n".join([*events, "END:VCALENDAR", ""]), "utf-8")
-    (folder / "syncd.toml").write_text(_config(one), "utf-8")
-    truth = [
-        {"kind": str(kind), "change": int(change), "rate": float(rate), "first": int(begun)}
-        for kind, change, rate, begun in zip(
-            one.truth.kind, one.truth.change, one.truth.rate, one.truth.first, strict=True
+            title = f"Call: {title}" if self.rng.random() < 0.5 else title
+            place = "Phone" if title.startswith("Call") else f"+31 20 {int(self.rng.integers(1000000, 9999999))}"
+        guests: list[tuple[str, str, str | None]] = []
+        for i in dict.fromkeys(contacts):
+            one, where = self._address(i)
+            if any(where == known for _, known, _ in guests):
+                continue
+            guests.append((one.name, where, self._answer(float(c.took_place[i]))))
+            self.places[where, at] = i
+        organiser: Party = ME if c.outgoing[first] else (member.name, address)
+        if hand.listed:
+            guests.append((*ME, "ACCEPTED"))
+        length = timedelta(minutes=int(self.rng.choice([30, 45, 60, 90])))
+        self.entries.append(Entry(first, at, at + length, title, place, organiser, guests))
+
+    def _answer(self, likely: float) -> str | None:
+        if self.hand.answers == "none":
+            return None
+        return "ACCEPTED" if self.hand.answers == "accepted" or likely > 0.9 else "NEEDS-ACTION"
+
+    def _bills(self) -> None:
+        """Mail of the firm's role addresses; of somebody without a firm, of a payment service in their name."""
+        for number, (person, week) in enumerate(self.world.bills):
+            member = self.cast[int(person)]
+            sender = self._desk(member.house) if member.house else (member.name, member.address)
+            at = self._free(sender[1], int(week), meeting=False)
+            subject = self._phrase((FEW_MAIL if self.hand.few else MAIL[member.language])[ORDER], member)
+            self.letters.append(Letter(10**7 + number, at, sender, ME, subject))
+
+    def _series(self) -> None:
+        """A weekly series of work meetings: contact that goes on whatever happens."""
+        for person, member in enumerate(self.cast):
+            if self.rng.random() >= self.hand.series:
+                continue
+            week = int(self.world.truth.first[person])
+            at = datetime.combine(START + timedelta(days=week * 7 + 2), time(20, 5), ZONE)
+            guests = [(member.name, member.address, "ACCEPTED"), (*ME, "ACCEPTED")]
+            title = str(self.rng.choice(SERIES))
+            long = self.world.weeks - week
+            self.entries.append(
+                Entry(2 * 10**7 + person, at, at + timedelta(minutes=30), title, "", ME, guests, weeks=long)
+            )
+
+    def _newsletters(self) -> None:
+        for week in range(self.world.weeks):
+            for number in range(self.hand.newsletters):
+                sender = (f"Daily Brief {number}", f"news@brief{number}.com")
+                at = self._free(sender[1], week, meeting=False)
+                letter = Letter(3 * 10**7 + 100 * week + number, at, sender, ME, f"This week in brief #{week}")
+                self.letters.append(replace(letter, newsletter=True))
+
+    def _config(self, mail: str) -> str:
+        merged = [
+            f'[[person]]\naddresses = ["{self.cast[i].address}", "{self.cast[i].moved}"]\n'
+            for i in np.flatnonzero(self.world.truth.merge < self.world.weeks)
+        ]
+        return (
+            f'database = "sqlite:///ledger.db"\n[owner]\nname = "{OWNER_NAME}"\naddresses = ["{OWNER}"]\n'
+            'timezone = "Europe/Amsterdam"\n[[account]]\nname = "mail"\n'
+            f'kind = "{self.hand.store}"\npath = "{mail}"\n'
+            '[[account]]\nname = "calendar"\nkind = "ics"\npath = "calendar.ics"\n' + "".join(merged)
         )
-    ]
-    (folder / "truth.jsonl").write_text("".join(json.dumps(line) + "\n" for line in truth), "utf-8")
-
-
-def _mail(number: int, at: datetime, sender: str, to: str, subject: str) -> str:
-    return (
-        f"From {sender} {at:%a %b %d %H:%M:%S %Y}\nFrom: {_named(sender)}\nTo: {_named(to)}\n"
-        f"Date: {format_datetime(at)}\nMessage-ID: <{number}@desk.example>\nSubject: {subject}\n\nbody\n\n"
-    )
-
-
-def _named(address: str) -> str:
-    local = address.partition("@")[0]
-    return f"{'Olive Owner' if address == OWNER else f'Person {local.upper()}'} <{address}>"
-
-
-def _event(number: int, at: datetime, address: str, channel: int, title: str) -> list[str]:
-    start, end = (f"{one:%Y%m%dT%H%M%S}" for one in (at, at + timedelta(minutes=60)))
-    place = {IN_PERSON: "LOCATION:Café Zuid\\, Amsterdam", VIDEO: "LOCATION:https://zoom.us/j/123456789"}
-    who = address.partition("@")[0].upper()
-    named = f"Phone call: {title} with {who}" if channel not in place else f"{title} with {who}"
-    return [
-        "BEGIN:VEVENT", f"UID:{number}@desk.example", f"DTSTAMP:{start}", f"DTSTART;TZID=Europe/Amsterdam:{start}",
-        f"DTEND;TZID=Europe/Amsterdam:{end}", f"SUMMARY:{named}", place.get(channel, "LOCATION:phone"),
-        f"ORGANIZER:mailto:{OWNER}", f"ATTENDEE;PARTSTAT=ACCEPTED:mailto:{OWNER}",
-        f"ATTENDEE;PARTSTAT=ACCEPTED;CN=Person {who}:mailto:{address}", "END:VEVENT",
-    ]  # fmt: skip
-
-
-def _config(one: World) -> str:
-    merged = [
-        f'[[person]]\naddresses = ["{first_address(i)}", "{second_address(i)}"]\n'
-        for i in np.flatnonzero(one.truth.merge < one.weeks)
-    ]
-    return (
-        f'database = "sqlite:///ledger.db"\n[owner]\nname = "Olive Owner"\naddresses = ["{OWNER}"]\n'
-        'own_domains = ["desk.example"]\ntimezone = "Europe/Amsterdam"\n[[account]]\nname = "mail"\nkind = "mbox"\n'
-        'path = "mail.mbox"\n[[account]]\nname = "calendar"\nkind = "ics"\npath = "calendar.ics"\n' + "".join(merged)
-    )
-
-
-def judge(folder: Path, changes: Path) -> None:
-    """Counts the flags of a backtest against the truth."""
-    truth = [json.loads(line) for line in (folder / "truth.jsonl").read_text("utf-8").splitlines()]
-    before: dict[str, str] = {}
-    begun: list[tuple[int, int]] = []
-    for line in changes.read_text("utf-8").splitlines():
-        change = json.loads(line)
-        person = change["person"]
-        if change["status"] == "drifting" and before.get(person) != "drifting":
-            week = (date.fromisocalendar(*map(int, change["week"].split("-W")), 1) - START).days // 7
-            begun.append((person_of(person), week))
-        before[person] = change["status"]
-    drifts = {i for i, one in enumerate(truth) if one["kind"] in DRIFTS}
-    right = {i for i, week in begun if i in drifts and week >= truth[i]["change"]}
-    wrong = [truth[i]["kind"] for i, week in begun if i not in drifts or week < truth[i]["change"]]
-    print(f"flags right {len(right)} of {len(drifts)} planted; wrong {len(wrong)}: {sorted(wrong)}")
 
 
 def main(arguments: list[str]) -> None:
-    folder = Path(arguments[0])
-    if "--judge" in arguments:
-        judge(folder, Path(arguments[-1]))
-        return
-    people, weeks, seed = (int(one) for one in [*arguments[1:], "100", "156", "1"][:3])
-    write(world(Setting(people=people, weeks=weeks, shares=USUAL), seed), folder, np.random.default_rng(seed))
+    folder, hand = Path(arguments[0]), HANDS[arguments[1] if len(arguments) > 1 else "plain"]
+    people, weeks, seed = (int(one) for one in [*arguments[2:], *("100", "156", "1")[len(arguments[2:]) :]][:3])
+    one = world(Setting(people=people, weeks=weeks, shares=USUAL), seed)
+    print(Writer(one, hand, seed).write(folder))
 
 
 if __name__ == "__main__":

@@ -10,14 +10,16 @@ from bench.drift.records import World
 from rules.health.assessment import DriftSettings
 from rules.health.desk import Desk
 from rules.health.detector import Method
+from rules.health.diary import Diary
 from rules.health.verdicts import drift_gate, strictness
 
 FLAG = 5200.0  # the threshold that one false flag per 100 relationships and year asks for
 
 
-def scores(world: World, method: Method | None = None, desk_out: list[Desk] | None = None) -> NDArray[np.float32]:
-    """The gated score of `drifting` [people, weeks]; of two rows of one person the larger."""
-    desk = Desk(frame(world), DriftSettings(), method, diary(world))
+def scores(world: World, method: Method | None = None, told: Diary | None = None) -> NDArray[np.float32]:
+    """The gated score of `drifting` [people, weeks]; of two rows of one person the larger. `told`: the contacts, if
+    others than the world's."""
+    desk = Desk(frame(world), DriftSettings(), method, told or diary(world))
     score = np.zeros((world.people, world.weeks), np.float32)
     for w in range(world.weeks):
         desk.take(FIRST_WEEK + w)
@@ -25,6 +27,4 @@ def scores(world: World, method: Method | None = None, desk_out: list[Desk] | No
         drift = desk.memory.drift
         gated = np.where(drift_gate(drift), drift["score"] / strictness(drift), 0.0)
         np.maximum.at(score[:, w], who, gated.astype(np.float32))
-    if desk_out is not None:
-        desk_out.append(desk)
     return score

@@ -7,10 +7,12 @@ was planted. Weeks count from 0; people from 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+START = date(2020, 1, 6)  # the Monday of week 0
 IN_PERSON, VIDEO, PHONE, MAIL = range(4)
 RELATIONAL, WORKING, TRANSACTIONAL = range(3)
 
