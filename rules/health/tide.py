@@ -16,8 +16,8 @@ Floats = NDArray[np.float64]
 
 _ROUNDS = 3
 _FORGET = 0.995
-# What foretells labels best is too great a share of misreadings, because contact that comes in bunches looks like them.
-# At this part of it drifts are found best, with hard labels as with honest probabilities: measured in bench/drift.
+# What foretells labels best is too great a share of misreadings: contact that comes in bunches looks like them. With
+# this part of it drifts are found best, for hard labels as for honest probabilities: measured in bench/drift.
 _BELIEVED = 0.65
 
 
