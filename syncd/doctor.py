@@ -18,6 +18,7 @@ from syncd.config import Config, ConfigProblems, load
 from syncd.config.effective import without_password
 from syncd.config.warnings import warnings
 from syncd.ledger import Ledger, LedgerError
+from syncd.leftovers import IN_USE, standing
 from syncd.logins import endings, opener
 
 LITTLE_ROOM = 200 * 1024 * 1024  # bytes
@@ -88,6 +89,10 @@ def _ledger(config: Config, now: datetime) -> Iterator[Finding]:
         yield from _disk(path)
     for state in states:
         name = f"{state.account}/{state.name}"
+        if standing(state, config) != IN_USE:
+            fix = "Bring it back, or delete what it showed: see syncd status"
+            yield Finding("source", f"{name}: kept, and no longer read", fix=fix)
+            continue
         if state.trouble:
             yield Finding("source", f"{name}: {state.trouble.what}", well=False, fix=state.trouble.fix)
         elif state.live and state.listed_at and now - state.listed_at > STALE:

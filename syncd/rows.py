@@ -17,6 +17,7 @@ from rules.health.assessment import Change
 from rules.meaning import Channel, Evidence, Interaction, Person
 from syncd.config import Config
 from syncd.ledger import Ledger
+from syncd.leftovers import IN_USE, standing
 from syncd.sync import SyncResult
 from syncd.verify import Verdict
 
@@ -184,6 +185,7 @@ def verdict_rows(verdict: Verdict) -> list[Row]:
             "changed": sum(one.kind == "changed" for one in check.differences),
             "damaged": sum(one.kind == "damaged" for one in check.differences),
             "differences": [{"kind": d.kind, "item": d.native_id, "why": d.why} for d in check.differences],
+            "withdrawn": check.withdrawn,
             "trouble": check.trouble,
         }
         for check in verdict.sources
@@ -197,6 +199,8 @@ def verdict_notes(verdict: Verdict, most: int = 20) -> Iterator[str]:
         name = f"{check.account}/{check.source}".rstrip("/")
         if check.trouble:
             yield f"{name}: could not be listed. {check.trouble}"
+        if check.withdrawn:
+            yield f"{name}: the account no longer offers it; what it showed is kept, with nothing to compare it to."
         for one in check.differences[:most]:
             yield f"{name}: {one.kind} {one.native_id}: {one.why}"
         if len(check.differences) > most:
@@ -217,11 +221,14 @@ def quarantine_rows(ledger: Ledger, accounts: Sequence[str] = ()) -> Iterator[Ro
 
 
 def status_rows(ledger: Ledger, config: Config) -> list[Row]:
-    """One row per source, and one for each account that was never read."""
+    """One row per source, and one for each account that was never read. `standing`: see `syncd.leftovers`; what is
+    kept but no longer read is no trouble."""
     counts = ledger.facts.counts()
     rows: list[Row] = []
     for state in ledger.facts.sources():
         held = counts.get(state.id, {})
+        stands = standing(state, config)
+        trouble = state.trouble if stands == IN_USE else None
         rows.append(
             {
                 "account": state.account,
@@ -231,7 +238,8 @@ def status_rows(ledger: Ledger, config: Config) -> list[Row]:
                 "held": held.get("held", 0),
                 "quarantined": held.get("quarantined", 0),
                 "last_complete_sync": state.listed_at and moment(state.listed_at),
-                "trouble": state.trouble and f"{state.trouble.what} {state.trouble.fix}".strip(),
+                "standing": stands,
+                "trouble": trouble and f"{trouble.what} {trouble.fix}".strip(),
             }
         )
     read = {row["account"] for row in rows}
@@ -241,7 +249,7 @@ def status_rows(ledger: Ledger, config: Config) -> list[Row]:
 def _never_read(account: AccountOptions) -> Row:
     row: Row = dict.fromkeys(("account", "source", "title", "observes", "held", "quarantined", "last_complete_sync"))
     trouble = _trouble_on_disk(account) or "Never read yet. Run: syncd sync"
-    return {**row, "account": account.name, "trouble": trouble}
+    return {**row, "account": account.name, "standing": IN_USE, "trouble": trouble}
 
 
 def _trouble_on_disk(account: AccountOptions) -> str | None:

@@ -182,10 +182,8 @@ class SourceSync:
             missing.difference_update(item.native_id for item in batch.quarantined)
             if self._settings.progress is not None:
                 self._settings.progress(self._label, self._stats.listed, batch.total)
-        if missing:  # the connector was not told of these, so it could not say that they are gone
-            gone = Batch(removed=tuple(sorted(missing)))
-            self._believe(gone.removed, state, removals)
-            self._write(gone, state)
+        if missing:  # the connector was not told of these, so it could not say whether they are gone or out of reach
+            self._batches(state, None, frozenset(), removals)
 
     def _write(self, batch: Batch, state: SourceState) -> None:
         settings, private = self._settings, self._account.include_private

@@ -12,11 +12,12 @@ from datetime import datetime
 from functools import partial
 
 from connectors import registry
-from connectors.connector import PARSER_VERSION, Connector, ConnectorError
+from connectors.connector import PARSER_VERSION, Connector, ConnectorError, Source
 from connectors.options import AccountOptions
 from syncd import forgetting
 from syncd.ledger import Ledger
-from syncd.ledger.facts import Trouble
+from syncd.ledger.facts import WITHDRAWN, Trouble
+from syncd.ledger.naming import stored
 from syncd.retention import Retention
 from syncd.source_sync import Progress, Settings, SourceStats, SourceSync, trouble_of
 
@@ -95,9 +96,20 @@ def _sync_account(
             sources = connector.sources()
         except ConnectorError as error:
             return _all_fail(ledger, account, trouble_of(error, settings.now))
+        _withdraw(ledger, account, sources, settings.now)
         return [SourceSync(ledger, account, connector, source, settings).run() for source in sources]
     finally:
         connector.close()
+
+
+def _withdraw(ledger: Ledger, account: AccountOptions, offered: Iterable[Source], now: datetime) -> None:
+    """Note which of its sources the account no longer offers. That is no failure, and removes nothing: a calendar may
+    have been unsubscribed, a disk be away. A source that comes back is read on where it stood."""
+    names = {stored(source.name) for source in offered}
+    for state in ledger.facts.sources():
+        if state.account == account.name and state.name not in names and not state.withdrawn:
+            fix = "Bring it back, or delete what it showed: see syncd status"
+            ledger.facts.trouble(state.id, Trouble(WITHDRAWN, "the account no longer offers it.", fix, now))
 
 
 def _all_fail(ledger: Ledger, account: AccountOptions, trouble: Trouble) -> list[SourceStats]:

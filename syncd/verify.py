@@ -35,7 +35,8 @@ class Difference:
 class SourceCheck:
     """One source compared. `left_out` counts what is not held on purpose: quarantined, private, forgotten, expired.
 
-    `trouble`: the source could not be listed, so nothing is known of it.
+    `trouble`: the source could not be listed, so nothing is known of it. `withdrawn`: the account no longer offers
+    it; what it showed is `held`, and there is nothing to compare it with, which is no difference.
     """
 
     account: str
@@ -45,6 +46,7 @@ class SourceCheck:
     left_out: Mapping[str, int] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
     trouble: str | None = None
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +90,20 @@ def _check_account(
     except ConnectorError as error:
         yield SourceCheck(account.name, "", trouble=str(error))
         return
+    offered = set()
     try:
         for source in connector.sources():
+            offered.add((account.name, stored(source.name)))
             listing = list(connector.listing(source.name, now))
             name = stored(source.name)
             try:
                 yield compare(account.name, name, listing, ledger, states.get((account.name, name)))
             except DatabaseError as error:
                 yield SourceCheck(account.name, name, trouble=f"the ledger cannot be read: {error.orig}")
+        for key, state in states.items():
+            if state.account == account.name and key not in offered:
+                held = ledger.facts.counts().get(state.id, {})
+                yield SourceCheck(account.name, state.name, held=held.get(HELD, 0), withdrawn=True)
     except ConnectorError as error:
         yield SourceCheck(account.name, "", trouble=str(error))
     finally:

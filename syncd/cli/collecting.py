@@ -21,6 +21,7 @@ class Stats(StrEnum):
 
 _NO_ACCOUNT = "No account to read. Add one to the config."
 _SYNCED = ("account", "source", "listed", "stored", "unchanged", "removed", "quarantined", "seconds")
+_STANDING = ("account", "source", "held", "quarantined", "last_complete_sync", "trouble")
 _COMPARED = ("account", "source", "listed", "held", "left_out", "missing", "extra", "changed", "damaged")
 
 
@@ -75,12 +76,20 @@ def run(context: typer.Context) -> None:
 
 def status(context: typer.Context, form: Annotated[Format, FormatOption] = Format.TABLE) -> None:
     """Say how every account stands: when it was last read, what it holds, what is wrong."""
+    from syncd import leftovers
     from syncd.rows import status_rows
 
     place = workplace(context)
     with place.ledger() as ledger:
         rows = status_rows(ledger, place.config)
-    show(rows, form, ("account", "source", "held", "quarantined", "last_complete_sync", "trouble"), "Nothing synced.")
+        kept = list(leftovers.notes(ledger, place.config))
+    # Apart: what is no longer read is no trouble, but its figures are part of everything that is said.
+    shown = [row for row in rows if row["standing"] == leftovers.IN_USE] if form is Format.TABLE else rows
+    show(
+        shown, form, ("account", "source", "held", "quarantined", "last_complete_sync", "trouble"), "Nothing synced."
+    )
+    for line in kept:
+        note(line)
     if any(row["trouble"] for row in rows):
         raise typer.Exit(FOUND)
 

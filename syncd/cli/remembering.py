@@ -13,7 +13,7 @@ from syncd.cli.days import Day
 from syncd.cli.failures import USAGE, Failed
 from syncd.cli.people import PersonArgument
 from syncd.cli.screen import check_output, note, say
-from syncd.cli.workplace import workplace
+from syncd.cli.workplace import Workplace, workplace
 
 _CONTACTS = {"phone": "a phone call", "in_person": "a meeting in person", "video": "a video call"}
 
@@ -65,23 +65,59 @@ def answer(
 
 def forget(
     context: typer.Context,
-    person: Annotated[str, PersonArgument],
+    person: Annotated[
+        str | None, typer.Argument(metavar="[PERSON]", help="An address, or a name if only one person has it.")
+    ] = None,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            "--account", metavar="ACCOUNT[/SOURCE]", help="Delete what an account that left the config has shown."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Erase somebody for good, and keep them out. There is no way back."""
+    """Erase somebody for good, and keep them out; or delete what an account showed. There is no way back."""
+    if (person is None) == (account is None):
+        raise Failed("Who is to be forgotten? Name a person, or an account with --account.", USAGE)
+    place = workplace(context)
+    if person is not None:
+        _forget_person(place, person, yes=yes)
+    elif account is not None:
+        _forget_account(place, account, yes=yes)
+
+
+def _forget_person(place: Workplace, person: str, *, yes: bool) -> None:
     from syncd.forgetting import forget as erase
     from syncd.lookup import find_person
 
-    place = workplace(context)
     with place.meaning() as ledger:
         found = find_person(ledger.meaning.people(), person)
         addresses = ", ".join(found.addresses)
         who = f"{found.name} ({addresses})" if found.name and found.name != addresses else addresses
-        if not yes and not typer.confirm(f"Erase {who} for good?", err=True):
-            raise Failed("Nothing was erased.")
+        _confirm(f"Erase {who} for good?", yes=yes)
         erased = erase(ledger, found.addresses, datetime.now(UTC), names=[found.name] if found.name else [])
     say(f"Erased {erased.items} items whole and their traces in {erased.changed} more.")
     note("If the config still names this person, remove the entry there too.")
+
+
+def _forget_account(place: Workplace, account: str, *, yes: bool) -> None:
+    """What is still read would only come back; so would a source that its account still offers."""
+    from syncd import leftovers
+
+    with place.ledger() as ledger:
+        chosen = leftovers.chosen(ledger, account)
+        if not chosen:
+            raise Failed(f'Nothing is kept of an account "{account}". See what there is with: syncd status')
+        if any(leftovers.standing(state, place.config) == leftovers.IN_USE for state in chosen):
+            raise Failed(f'"{account}" is still read. Take it out of the config first, then run this again.')
+        _confirm(f"Delete all that {account} has shown?", yes=yes)
+        count = leftovers.delete(ledger, chosen)
+    say(f"Deleted {count:,} items of {len(chosen)} source{'' if len(chosen) == 1 else 's'}.")
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if not yes and not typer.confirm(question, err=True):
+        raise Failed("Nothing was erased.")
 
 
 def export(

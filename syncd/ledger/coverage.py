@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -112,21 +112,55 @@ def spans(connection: Connection, owner: int) -> dict[int, tuple[Span, ...]]:
 
 
 def days(
-    sources: Sequence[SourceState], covered: Mapping[int, Sequence[Span]], timezone: str, now: datetime
+    sources: Sequence[SourceState],
+    covered: Mapping[int, Sequence[Span]],
+    timezone: str,
+    now: datetime,
+    accounts: Collection[str] | None = None,
 ) -> Coverage:
-    """The days that the sources of a kind have listed between them, as the owner's calendar counts them."""
+    """The days that the sources of a kind have listed between them, as the owner's calendar counts them.
+
+    `accounts`: those of the config. What another one showed ended with its last listing, as an old export does: what
+    is silent from then on may only be unseen. So does a source that its account no longer offers.
+    """
     zone = ZoneInfo(timezone)
     kinds: dict[str, list[tuple[bool, Sequence[Span]]]] = {}
     for source in sources:
         spans = joined(_whole_days(span, zone, live=source.live) for span in covered.get(source.id, ()))
-        kinds.setdefault(source.observes, []).append((source.live, spans))
+        goes_on = source.live and not source.withdrawn and _configured(source, accounts)
+        kinds.setdefault(source.observes, []).append((goes_on, spans))
     ends = {source.id: covered[source.id][-1].end for source in sources if covered.get(source.id)}
     newest = {
         kind: max((ends[one.id] for one in sources if one.observes == kind and one.id in ends), default=None)
         for kind in kinds
     }
-    stale = [line for one in sources for line in _stale(one, ends.get(one.id), newest[one.observes], zone, now)]
+    stale = [
+        line
+        for one in sources
+        for line in (
+            _stale(one, ends.get(one.id), newest[one.observes], zone, now)
+            if _configured(one, accounts) and not one.withdrawn
+            else _left(one, ends.get(one.id), newest[one.observes], zone)
+        )
+    ]
     return Coverage(_dates(kinds.get("message"), zone), _dates(kinds.get("event"), zone), tuple(stale))
+
+
+def _configured(source: SourceState, accounts: Collection[str] | None) -> bool:
+    return accounts is None or source.account in accounts
+
+
+def _left(source: SourceState, last: datetime | None, newest: datetime | None, zone: ZoneInfo) -> list[str]:
+    """What to know of a source that is no longer read; where another of its kind goes on, nothing."""
+    if last is None or newest is None or newest > last:
+        return []
+    why = "is no longer offered by its account" if source.withdrawn else "is no longer in the config"
+    return [f"The account {_name(source)} {why}: what it showed ends on {last.astimezone(zone):%-d %B %Y}"]
+
+
+def _name(source: SourceState) -> str:
+    plain = source.name in {source.account, "mail", "calendar"}
+    return source.account if plain else f"{source.account}, {source.title or source.name}"
 
 
 def _whole_days(span: Span, zone: ZoneInfo, *, live: bool) -> Span:
@@ -158,8 +192,7 @@ def _stale(
 ) -> list[str]:
     """What the owner should know of a source that covers the time until `last`; `newest`: the end of what all of its
     kind cover. An old export beside a mailbox that goes on is no trouble."""
-    plain = source.name in {source.account, "mail", "calendar"}
-    name = source.account if plain else f"{source.account}, {source.title or source.name}"
+    name = _name(source)
     if source.trouble is not None:
         since = source.listed_at.astimezone(zone).date() if source.listed_at else None
         when = f"has not synced since {since:%-d %B %Y}" if since else "has never synced"

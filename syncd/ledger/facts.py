@@ -7,7 +7,7 @@ placements say it, and since when.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from syncd.ledger.times import moment, text
 if TYPE_CHECKING:
     from syncd.ledger.ledger import Ledger
 
+WITHDRAWN = "Withdrawn"  # the kind of trouble of a source that its account no longer offers
 HELD, QUARANTINED, PRIVATE, FORGOTTEN, EXPIRED = "held", "quarantined", "private", "forgotten", "expired"
 
 
@@ -64,6 +65,11 @@ class SourceState:
     added_at: datetime
     listed_at: datetime | None
     trouble: Trouble | None
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether its account no longer offers it: a calendar that is gone, a file that was moved away."""
+        return self.trouble is not None and self.trouble.kind == WITHDRAWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +269,10 @@ class Facts:
         with self._ledger.read() as connection:
             return coverage.spans(connection, self._owner)
 
-    def coverage(self, timezone: str, now: datetime, accounts: Sequence[str] | None = None) -> Coverage:
-        """The covered days in a zone, per kind of source, and what is stale. `accounts` limits it to these."""
-        chosen = [state for state in self.sources() if accounts is None or state.account in accounts]
-        return coverage.days(chosen, self.spans(), timezone, now)
+    def coverage(self, timezone: str, now: datetime, accounts: Collection[str] | None = None) -> Coverage:
+        """The covered days in a zone, per kind of source, and what is stale. `accounts` are those of the config: what
+        others showed ended with their last listing."""
+        return coverage.days(self.sources(), self.spans(), timezone, now, accounts)
 
 
 def _originals(natives: Iterable[str]) -> frozenset[str]:

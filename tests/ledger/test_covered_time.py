@@ -132,6 +132,8 @@ def test_trouble_is_told_with_the_day_since_when(ledger: Ledger) -> None:
     assert sentence == "The account work has not synced since 24 March 2026: the login has expired."
 
 
-def test_other_accounts_do_not_count(ledger: Ledger) -> None:
-    cover(ledger, source(ledger), Span(NOW - 2 * DAY, NOW))
-    assert ledger.facts.coverage("UTC", NOW, ["home"]).mail is None
+def test_an_account_that_left_the_config_covers_what_it_covered(ledger: Ledger) -> None:
+    cover(ledger, source(ledger), Span(NOW - 9 * DAY, NOW - 2 * DAY))
+    left = ledger.facts.coverage("UTC", NOW, ["home"])
+    assert left.mail == ((date(2026, 3, 20), date(2026, 3, 27)),)
+    assert left.stale == ("The account work is no longer in the config: what it showed ends on 27 March 2026",)

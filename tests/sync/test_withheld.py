@@ -57,3 +57,20 @@ def test_a_private_event_says_since_when_it_is_where_it_is(databases: Databases)
         synced(ledger, dates, later)
         (copy,) = ledger.facts.copies()
         assert [revision.seen_at for revision in copy.revisions] == [later]
+
+
+def test_what_left_the_window_while_private_things_were_shut_out_was_not_removed(databases: Databases) -> None:
+    dates = calendar()
+    dates.put("far", meeting("far", NOW + timedelta(days=90), NOW + timedelta(days=91)), "Work")
+    dates.put("near", meeting("near", NOW, NOW + timedelta(hours=1)), "Work")
+
+    def synced(now: datetime, *, private: bool) -> None:
+        account = options(include_private=private)
+        assert sync(ledger, [account], now=now, open_connector=lambda _: Account([dates])).ok
+
+    with Ledger.open(databases()) as ledger:
+        synced(NOW, private=True)
+        dates.leave("far")
+        synced(NOW + timedelta(hours=1), private=False)
+        far = next(copy for copy in ledger.facts.copies() if copy.newest.id == "far")
+        assert [placement.until for placement in far.placements] == [None]
