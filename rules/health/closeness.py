@@ -77,15 +77,14 @@ class Closeness:
 
 
 def against_key(
-    close: Closeness, key: Collection[str], judged: Collection[str]
+    close: Closeness, bench: Collection[str], key: Collection[str], judged: Collection[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Key people who are not among the closest, and those who are among them without being key; only of those who can
-    be judged. Both empty where the owner calls nobody key."""
+    """Key people who are neither among the closest nor on the bench, and those who are both without being key; only
+    of those who can be judged. Both empty where the owner calls nobody key."""
     if not key:
         return (), ()
     nearest = close.ranked[: max(LISTED, 2 * len(key))]
-    bench = set(close.bench)
-    distant = tuple(sorted(name for name in key if name in judged and name not in nearest))
+    distant = tuple(sorted(name for name in key if name in judged and name not in nearest and name not in bench))
     return distant, tuple(name for name in nearest if name not in key and name in judged and name in bench)[:LISTED]
 
 

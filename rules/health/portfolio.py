@@ -46,15 +46,16 @@ def survey(desk: Desk, week: Week) -> Portfolio:
     quiet = crisis.event(
         [desk.pulse[w] for w in range(week.number - crisis.WEEKS + 1, week.number + 1) if w in desk.pulse]
     )
-    distant, unmarked = against_key(close, key, judged)
+    bench = [name for name in close.bench if _NOT_TO_CALL.isdisjoint(standing.get(name, UNJUDGED))]
+    distant, unmarked = against_key(close, bench, key, judged)
     return Portfolio(
         week=week.label,
         measures={name: _beside(figures[name], before.get(name) if comparable else None) for name in figures},
         event=quiet,
         call_first=crisis.call_first(desk, week, names) if quiet else (),
-        bench=tuple(name for name in close.bench if _NOT_TO_CALL.isdisjoint(standing.get(name, UNJUDGED)))[:LISTED],
+        bench=tuple(bench[:LISTED]),
         key_but_distant=distant,
-        close_but_not_key=tuple(name for name in unmarked if _NOT_TO_CALL.isdisjoint(standing[name])),
+        close_but_not_key=unmarked,
         weathered=_weathered(desk, week),
         renewals=tuple(sorted(name for name, person in people.items() if due(person, last))),
     )

@@ -62,13 +62,14 @@ def test_the_bench_is_reciprocal_relational_and_recent() -> None:
 def test_both_lists_of_key_people() -> None:
     last = sunday_of(99)
     close = Closeness(mutual("near@a.example", range(80, 100)), {}, last)
-    judged = {"near@a.example", "far@b.example", "new@c.example"}
-    assert against_key(close, {"far@b.example", "new@c.example"}, judged - {"new@c.example"}) == (
-        ("far@b.example",),
-        ("near@a.example",),
+    near, far, new = "near@a.example", "far@b.example", "new@c.example"
+    assert against_key(close, close.bench, {far, new}, {near, far}) == ((far,), (near,)), (
+        "nobody knows of the new one"
     )
-    assert against_key(close, set(), judged) == ((), ())
-    assert against_key(close, {"near@a.example"}, judged) == ((), ())
+    assert against_key(close, [*close.bench, far], {far}, {near, far}) == ((), (near,)), "on the bench is not distant"
+    assert against_key(close, [], {far}, {near, far}) == ((far,), ()), "who has a flag is not called close"
+    assert against_key(close, close.bench, set(), {near, far}) == ((), ())
+    assert against_key(close, close.bench, {near}, {near, far}) == ((), ())
 
 
 def test_privileges_compare_key_people_with_others_outside_the_house() -> None:
