@@ -229,7 +229,7 @@ def share_in_vain(make: Make, faults: int, seed: int = 11) -> float:
         checks = life.checks
         life.close()
     assert heard.tokens == []
-    short = min(days, 2 * MOVE)
+    short = min(days, MOVE)
     clean, _ = run_of(make, short, 0.0, 0, seed)
     needed = clean.requests * days / short
     clean.close()

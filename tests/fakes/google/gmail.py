@@ -48,6 +48,8 @@ class Gmail:
         self.prices = PRICES
         self.may_have_sent_body: list[str] = []
         self.may_have_sent_snippet: list[str] = []
+        self._told_of: tuple[int, int, frozenset[str]] | None = None
+        self._records: list[Json] = []
         self._touch: dict[str, int] = {}
         self._counted = 0
 
@@ -185,9 +187,12 @@ class Gmail:
         start = int(told)
         if start < self.forgotten_before or start > self.mailbox.number:
             raise Refused(404, "notFound", "Requested entity was not found.")
-        types = {value for key, value in request.query if key == "historyTypes"}
-        records = [record for change in self.mailbox.since(start) if (record := _record(change, types))]
-        records, token = _page(records, request, lambda record: (int(record["id"]),), ascending=True)
+        types = frozenset(value for key, value in request.query if key == "historyTypes")
+        asked = (start, self.mailbox.number, types)
+        if self._told_of != asked:  # the next page asks for the same
+            records = [record for change in self.mailbox.since(start) if (record := _record(change, types))]
+            self._told_of, self._records = asked, records
+        records, token = _page(self._records, request, lambda record: (int(record["id"]),), ascending=True)
         answer: Json = {"historyId": str(self.mailbox.number)}
         if records:
             answer["history"] = records
@@ -198,7 +203,7 @@ def _labels(mail: Mail) -> list[str]:
     return sorted(mail.places | mail.flags)
 
 
-def _record(change: Change, types: set[str]) -> Json | None:
+def _record(change: Change, types: frozenset[str]) -> Json | None:
     """One change as a history record; None for what is no mail or not asked for."""
     before, after = change.before, change.after
     mail = after or before
