@@ -23,6 +23,14 @@ from syncd.ledger.database import LedgerError
 from syncd.ledger.times import moment, text
 
 KEEP = 7  # days on which something was written
+# What an entry of a kind cannot do without.
+_NEEDED = {
+    "answer": {"word"},
+    "logged": {"on", "channel"},
+    "merged": {"other"},
+    "parted": {"other"},
+    "forgotten": {"of"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +129,13 @@ def _told(copy: Path, number: int, written: bytes) -> dict[str, Any]:
 
 def _entry(copy: Path, number: int, told: dict[str, Any]) -> Entry:
     try:
-        return Entry(told["id"], moment(told["at"]), told["kind"], told["subject"], told["data"])
-    except (KeyError, TypeError, ValueError) as error:
+        entry = Entry(told["id"], moment(told["at"]), told["kind"], told["subject"], told["data"])
+        missing = _NEEDED.get(entry.kind, set()) - entry.data.keys()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(copy, number, f"it is no entry ({error})") from error
+    if missing:
+        raise _damaged(copy, number, f"an entry of the kind {entry.kind} lacks {', '.join(sorted(missing))}")
+    return entry
 
 
 def _damaged(copy: Path, number: int, why: str) -> LedgerError:

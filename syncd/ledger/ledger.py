@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from syncd.ledger.facts import Facts
 from syncd.ledger.journal import Journal
 from syncd.ledger.meaning import Meaning
 
+log = logging.getLogger(__name__)
+
 
 class Ledger:
     """Facts, meaning and journal of one owner. Threads may share it; each transaction has its own connection."""
@@ -30,8 +33,11 @@ class Ledger:
         self.facts = Facts(self)
         self.meaning = Meaning(self)
         self.journal = Journal(self)
-        self.journal.recover()
-        erasure.finish(self)
+        try:
+            self.journal.recover()
+            erasure.finish(self)
+        except (DBAPIError, OSError) as error:  # no room, for one: no reason to keep the owner out
+            log.warning("traces of somebody forgotten are still to be cleaned; it is tried again: %s", error)
 
     @classmethod
     def open(cls, url: str, *, owner: str = "") -> Ledger:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
 from connectors.observations import Address, Attendee, Event, Message
 from rules.meaning import Channel, Direction, Interaction, Person, Purpose
 from syncd.forgetting import forget, forgotten
-from syncd.ledger import Ledger, erasure
+from syncd.ledger import Ledger, database, erasure
 from syncd.ledger.forgotten import Forgotten, digest, name_digest
 from syncd.ledger.meaning import Interpretation, MadeBy
 from syncd.sync import sync
@@ -151,6 +152,27 @@ def test_a_forgetting_that_was_cut_short_is_finished_by_the_next_start(ledger: L
         path.write_bytes(content)
     with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as again:
         assert again.journal.entries() == entries
+    assert canaries(tmp_path) == []
+
+
+def test_a_cleaning_that_fails_is_tried_again_and_keeps_nobody_out(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fill(ledger)
+    url = f"sqlite:///{tmp_path}/ledger.db"
+
+    def full(*_: object) -> None:
+        raise OperationalError("VACUUM", None, Exception("database or disk is full"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(database, "compact", full)
+        with pytest.raises(OperationalError):
+            forget(ledger, ["anna.canary@x.example"], NOW)
+        ledger.close()
+        Ledger.open(url).close()
+        assert "still to be cleaned" in caplog.text
+        assert canaries(tmp_path)
+    Ledger.open(url).close()
     assert canaries(tmp_path) == []
 
 

@@ -112,6 +112,7 @@ DAMAGED = {
     "cut": lambda text: text[:-30],
     "no text": lambda text: text.replace(b"anna", b"\xff\xfe"),
     "no entry": lambda text: text.replace(b'"subject"', b'"object"'),
+    "no word": lambda text: text.replace(b'"word"', b'"world"'),
     "no object": lambda text: text + b"[]\n",
 }
 
