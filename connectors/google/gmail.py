@@ -16,8 +16,8 @@ import msgspec
 from connectors.connector import Batch, CursorExpired, Item, Known, Listed, Place, Source, Span
 from connectors.google.access import Transports, hosts
 from connectors.google.fetching import Fetcher, Found
+from connectors.google.history import changes_since
 from connectors.google.mail import etag_of, interesting, labels_in, places_of
-from connectors.google.refusals import Missing, Misunderstood
 from connectors.google.service import Call, Json, Service
 from connectors.observations import Message
 from connectors.options import GmailOptions
@@ -25,7 +25,7 @@ from connectors.patience import Budget, Patience
 from connectors.positions import Extent, read_cursor, vanished, write_cursor
 from connectors.secrets import Secrets
 
-LIST, HISTORY, PROFILE, LABELS = 5, 2, 1, 1
+LIST, PROFILE, LABELS = 5, 1, 1
 """Units that the methods cost beside those of the config (Google's table of May 2026)."""
 
 PAGE = 500
@@ -33,7 +33,6 @@ LISTINGS = 3
 """How often everything is listed before a history that expires meanwhile is an error."""
 
 _SOURCE = "mail"
-_TYPES = ("messageAdded", "messageDeleted", "labelAdded", "labelRemoved")
 
 
 class _Position(msgspec.Struct, omit_defaults=True):
@@ -202,7 +201,7 @@ class GmailConnector:
         """What happened since, by the history. A label or a message may come and go many times in it: the last
         word counts."""
         held = known.etags()
-        live, states = self._history(position.live)
+        live, states = changes_since(self._service, position.live, PAGE)
         gone = tuple(id_ for id_, state in states.items() if state is None and id_ in held)
         fresh = [Found(id_, state.thread) for id_, state in states.items() if state and id_ not in held]
         placed = [
@@ -222,34 +221,6 @@ class GmailConnector:
             items=tuple(placed), removed=gone, cursor=write_cursor(done), covered=extent.covered(live=True),
             cost=self._service.cost(),
         )  # fmt: skip
-
-    def _history(self, start: str) -> tuple[str, dict[str, _State | None]]:
-        """The history id now, and what became of each message since `start` (None: deleted), oldest first."""
-        history = self._service.collection("users.history")
-        fields = (
-            "historyId,nextPageToken,history(messagesAdded/message(id,threadId,labelIds),messagesDeleted/message(id),"
-            "labelsAdded/message(id,threadId,labelIds),labelsRemoved/message(id,threadId,labelIds))"
-        )
-        live = start
-        states: dict[str, _State | None] = {}
-        first, token = True, None
-        while True:
-            # `list_next` of the client library cannot repeat a parameter that is given several times.
-            request = history.list(
-                userId="me", startHistoryId=start, maxResults=PAGE, historyTypes=list(_TYPES), fields=fields,
-                pageToken=token,
-            )  # fmt: skip
-            try:
-                page = self._execute(request, HISTORY, "history.list")
-            except (Missing, Misunderstood) as error:
-                raise CursorExpired("Gmail no longer has the history since the last sync") from error
-            if first:  # what happens while one pages stands behind this number and comes again next time
-                live, first = str(page.get("historyId", start)), False
-            for record in page.get("history", ()):
-                _replay(record, states)
-            token = page.get("nextPageToken")
-            if token is None:
-                return live, states
 
     # Calls
 
@@ -277,23 +248,6 @@ def _renamed(held: Mapping[str, str], labels: Mapping[str, Place]) -> list[Item]
         for id_, etag in held.items()
         if etag != now[id_]
     ]
-
-
-class _State(msgspec.Struct, frozen=True):
-    """What the history says of a message that is still there."""
-
-    thread: str
-    labels: tuple[str, ...]
-
-
-def _replay(record: Json, states: dict[str, _State | None]) -> None:
-    for kind in ("messagesAdded", "labelsAdded", "labelsRemoved"):
-        for entry in record.get(kind, ()):
-            message = entry["message"]
-            states.pop(message["id"], None)  # so that the order is that of the last word
-            states[message["id"]] = _State(message["threadId"], tuple(message.get("labelIds", ())))
-    for entry in record.get("messagesDeleted", ()):
-        states[entry["message"]["id"]] = None
 
 
 def _frontier(items: Sequence[Item], reached: datetime | None) -> datetime | None:

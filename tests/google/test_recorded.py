@@ -15,7 +15,7 @@ from googleapiclient.errors import HttpError
 
 from connectors.connector import ConnectorError, NeedsLogin, Throttled
 from connectors.google.calendar import _offered
-from connectors.google.gmail import _replay, _State
+from connectors.google.history import State, replay
 from connectors.google.mail import interesting, item_of
 from connectors.google.refusals import Gone, Missing, Misunderstood, Refusals, Stale
 from connectors.google.series import occurrences, series_of
@@ -175,10 +175,10 @@ def test_recorded_labels_are_places_or_none() -> None:
 
 
 def test_the_recorded_history_is_replayed() -> None:
-    states: dict[str, _State | None] = {}
+    states: dict[str, State | None] = {}
     (answer,) = [answer for name, answer in reads("google-mail") if name.endswith("history.list")]
     for record in answer["history"]:
-        _replay(record, states)
+        replay(record, states)
     labels = {id_: state.labels for id_, state in states.items() if state}
     assert labels == {  # the trash was emptied into nothing: both came out of it again
         "19dda5cb6f806160": ("SENT",),
