@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -98,15 +98,15 @@ def same(one: Week, other: Week) -> None:
     assert np.array_equal(one._down, other._down)
 
 
-@given(
+LATE = (
     st.integers(0, 5),
     st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(0, WEEKS - 1)), min_size=1, max_size=3),
     st.integers(0, 99),
 )
-@settings(max_examples=300 if os.environ.get("SYNCD_SOAK") else 12, deadline=None)
-def test_whatever_comes_late_gives_exactly_what_a_whole_fold_gives(
-    seed: int, changes: list[tuple[Change, int]], luck: int
-) -> None:
+
+
+def come_late(seed: int, changes: list[tuple[Change, int]], luck: int) -> None:
+    """Folds a history, then changes it again and again, and compares with whole folds."""
     rng = random.Random(luck)
     told, kept = start(seed), Checkpoints()
     for _ in follow(told, sunday_of(WEEKS - 4), kept=kept):
@@ -120,6 +120,23 @@ def test_whatever_comes_late_gives_exactly_what_a_whole_fold_gives(
             same(one, other)
         if found:
             assert [one.evidence for one in found[-1].assessments] == [one.evidence for one in whole[-1].assessments]
+
+
+@given(*LATE)
+@settings(max_examples=12, deadline=None)
+def test_whatever_comes_late_gives_exactly_what_a_whole_fold_gives(
+    seed: int, changes: list[tuple[Change, int]], luck: int
+) -> None:
+    come_late(seed, changes, luck)
+
+
+@pytest.mark.soak
+@given(*LATE)
+@settings(max_examples=300, deadline=None)
+def test_whatever_comes_late_gives_exactly_what_a_whole_fold_gives_often(
+    seed: int, changes: list[tuple[Change, int]], luck: int
+) -> None:
+    come_late(seed, changes, luck)
 
 
 def test_where_nothing_changed_nothing_is_folded_and_a_new_week_costs_one() -> None:
