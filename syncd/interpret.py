@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from hashlib import blake2b
 from types import MappingProxyType
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -35,6 +36,7 @@ from syncd.ledger import Ledger
 from syncd.ledger.journal import Entry
 from syncd.ledger.meaning import Changes, Interpretation, MadeBy
 
+T = TypeVar("T")
 Progress = Callable[[int, int | None], object]
 
 _MEANT = ("logged", "merged", "parted")  # the journal's entries that say what happened and who is whom
@@ -137,7 +139,7 @@ def understand(
         decisions = [_kept(one, decision, kept) for one, decision in zip(occurrences, decisions, strict=True)]
     identities = resolve(occurrences, decisions, terms.owner, terms.words, is_role=role, traces=traces)
     settings = replace(terms.settings, now=now)
-    interactions, traffic = extract(occurrences, decisions, identities, owner, settings)
+    interactions, traffic = extract(_emptied(occurrences), _emptied(decisions), identities, owner, settings)
     interactions += _logged(journal, identities, zone, until)
     interactions.sort(key=lambda interaction: (interaction.at, interaction.id))
     return Interpretation(
@@ -148,6 +150,13 @@ def understand(
         interactions=interactions,
         traffic=traffic,
     )
+
+
+def _emptied(values: list[T]) -> Iterator[T]:
+    """The values one by one, each taken out of the list: what has been read need not stay."""
+    values.reverse()
+    while values:
+        yield values.pop()
 
 
 def _kept(occurrence: Occurrence, decision: Decision, kept: Mapping[int, Decision]) -> Decision:
