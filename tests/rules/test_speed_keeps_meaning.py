@@ -1,0 +1,122 @@
+"""What was made fast says the same: shared values, places of numbers, lines read in one step."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.observations import Address, Message, _loosely, encode, from_json
+from rules.fields import Structure
+from rules.matching import Matcher
+from rules.pooling import Pool
+from rules.ruleset import Rule, When
+
+TEXTS = st.one_of(st.none(), st.text(max_size=8), st.sampled_from(["<a@b>", " a@b ", "A@B.example", "a@b.example"]))
+PEOPLE = st.builds(Address, address=TEXTS, name=TEXTS)
+GROUPS = st.one_of(st.none(), st.lists(PEOPLE, max_size=3).map(tuple))
+MESSAGES = st.builds(
+    Message,
+    id=st.text(max_size=4),
+    message_id=TEXTS,
+    thread=TEXTS,
+    date=st.one_of(st.none(), st.datetimes(timezones=st.just(UTC))),
+    subject=TEXTS,
+    from_=st.one_of(st.none(), PEOPLE),
+    sender=st.one_of(st.none(), PEOPLE),
+    reply_to=GROUPS,
+    to=GROUPS,
+    cc=GROUPS,
+    bcc=GROUPS,
+    headers=st.one_of(st.none(), st.dictionaries(st.sampled_from(["list-id", "List-Id", "x"]), st.text(max_size=4))),
+    in_reply_to=TEXTS,
+    references=st.one_of(st.none(), st.lists(st.text(max_size=5), max_size=3).map(tuple)),
+    folders=st.one_of(st.none(), st.just(("INBOX",))),
+    truncated=st.booleans(),
+)
+
+
+@given(st.lists(MESSAGES, max_size=5))
+def test_a_pool_changes_no_message(messages: list[Message]) -> None:
+    pool = Pool()
+    assert [pool.shared(message) for message in messages] == messages
+
+
+def test_a_pool_makes_equal_people_one() -> None:
+    pool = Pool()
+    one, other = (
+        pool.shared(Message(id=str(n), from_=Address("anna@x.example"), to=(Address("me@x.example"),)))
+        for n in range(2)
+    )
+    assert one.from_ is other.from_
+    assert one.to is other.to
+
+
+@given(MESSAGES)
+def test_lines_are_read_in_one_step_as_they_are_key_by_key(message: Message) -> None:
+    assert from_json(encode(message)) == _loosely(encode(message))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "read"),
+    [
+        ("message_id", "<a@b>", "a@b"),
+        ("message_id", "", None),
+        ("in_reply_to", " <a@b> ", "a@b"),
+        ("references", "<a@b> <c@d>", ("a@b", "c@d")),
+        ("headers", {"List-Id": "x"}, {"list-id": "x"}),
+        ("truncated", None, False),
+        ("to", ["Anna@X.example"], (Address("anna@x.example"),)),
+        ("cc", [{"address": " anna@x.example "}], (Address("anna@x.example"),)),
+    ],
+)
+def test_what_people_write_is_brought_to_the_usual_form(key: str, value: Any, read: Any) -> None:
+    found = from_json(json.dumps({"kind": "message", "id": "1", key: value}))
+    assert getattr(found, key) == read
+
+
+def test_a_line_that_is_none_is_refused() -> None:
+    with pytest.raises(msgspec.ValidationError, match="size"):
+        from_json(b'{"kind":"message","id":"1","size":"large"}')
+
+
+RULES = [
+    Rule("few", "few", {"crowd": 1.0}, on="message", when=When(max={"recipients": 2})),
+    Rule("many", "many", {"crowd": 2.0}, on="message", when=When(min={"recipients": 5, "received": 3})),
+    Rule("some", "some", {"crowd": 3.0}, on="message", when=When(min={"recipients": 2}, max={"recipients": 5})),
+    Rule("hi", "hi", {"crowd": 4.0}, fields=("subject",), patterns=("hi",), when=When(lacks=("night",))),
+]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from(["recipients", "received", "hour"]), st.integers(0, 7)),
+            st.sampled_from(["hi there", "no"]),
+        ),
+        max_size=12,
+    )
+)
+def test_what_is_remembered_is_what_would_be_worked_out(cases: list[tuple[dict[str, float], str]]) -> None:
+    shared = Matcher(RULES)
+    for numbers, subject in cases:
+        alone = Matcher(RULES)
+        seen = Structure(0, dict(numbers))
+        fired = [one.rule.name for one in alone.fired(alone.hits("subject", subject), seen)]
+        told = shared.weighed(shared.hits("subject", subject), seen)
+        assert [one.rule.name for one in told.fired] == fired
+        assert told.sums.get("crowd", 0.0) == sum(one.evidence["crowd"] for one in RULES if one.name in fired)
+
+
+def test_a_subject_of_many_messages_is_read_once() -> None:
+    matcher = Matcher(RULES)
+    first = matcher.hits("subject", "hi there")
+    assert first
+    assert matcher.hits("subject", "hi there") == first
+    assert not matcher.hits("subject", "")
+    assert not matcher.hits("folder", "hi there")
