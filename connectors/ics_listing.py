@@ -13,6 +13,7 @@ from pathlib import Path
 from connectors.calendars import read_events
 from connectors.connector import BadItem
 from connectors.entries import Reach
+from connectors.folders import shown
 from connectors.guard import Guard
 from connectors.ics_format import STREAM_LIMIT, Group, cut
 from connectors.recurrence import check
@@ -23,7 +24,7 @@ def native_ids(path: Path, reach: Reach) -> Iterator[str]:
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     with closing(Guard()) as guard:
         for file in files:
-            name = file.relative_to(path).as_posix() if file != path else ""
+            name = shown(file.relative_to(path).as_posix()) if file != path else ""
             if file.is_symlink() or not file.is_file() or (name and file.suffix.lower() not in (".ics", ".ical")):
                 continue
             if file.stat().st_size > STREAM_LIMIT:

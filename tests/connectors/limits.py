@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 # What the functions under test import, so that each process begins with it. What forks them has only one thread.
-_PRELOAD = ["connectors.calendars", "connectors.ics", "connectors.guard", "connectors.maildir", "connectors.mbox"]
+_PRELOAD = ["connectors.calendars", "connectors.ics", "connectors.guard", "connectors.maildir", "connectors.mbox",
+            "syncd.sync", "syncd.verify"]  # fmt: skip
 
 
 class TookTooMuch(AssertionError):
