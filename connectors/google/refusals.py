@@ -112,7 +112,7 @@ class Refusals:
             fix = "Enable it there (docs/google.md), wait a minute, then run: syncd sync"
             return ConnectorError(f"the {api} is not enabled in your Google project.", where=where, fix=fix)
         if status == 403 and (reason in TOO_NARROW or "insufficient authentication scopes" in message):
-            what = f"the login does not allow {name}: a permission is missing or was taken back."
+            what = f"a permission is missing or was taken back (Google refuses {name})."
             return NeedsLogin(what, where=where, fix=self._remedy(SCOPES))
         if status == 403 or reason == "failedPrecondition":
             return ConnectorError(f"Google refuses {name}: {message}.", where=where, fix="See docs/google.md.")

@@ -81,7 +81,7 @@ def test_scopes_that_were_taken_back(desk: Desk) -> None:
     desk.log_in()
     for grant in desk.fake.grants.values():
         grant.scopes = frozenset({CALENDAR_SCOPES[0]})
-    with pytest.raises(NeedsLogin, match="does not allow getProfile") as told:
+    with pytest.raises(NeedsLogin, match="permission is missing or was taken back") as told:
         desk.sync()
     assert 'syncd login "work"' in told.value.fix
 
