@@ -65,8 +65,10 @@ def read_events(group: Group, reach: Reach) -> list[Event]:
             events = {event.id: event for event in found}
         except BadItem:
             raise
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError) as error:
+        except ValueError as error:  # in the library's words, which name the value
             raise BadItem(f"the entry cannot be read: {clean_text(str(error), 200)}") from error
+        except (TypeError, KeyError, AttributeError, IndexError, OverflowError, RecursionError) as error:
+            raise BadItem("the entry cannot be read: its dates and times do not fit together") from error
     return [event for event in events.values() if event.start and _moment(event.start) < reach.until]
 
 

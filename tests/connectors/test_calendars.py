@@ -217,6 +217,11 @@ def test_entries_without_a_beginning_are_bad(entry: str) -> None:
         read(entry)
 
 
+def test_days_that_are_times_are_bad_in_words() -> None:
+    with pytest.raises(BadItem, match="its dates and times do not fit together"):
+        read("UID:a\nDTSTART:20210302T000000Z\nRDATE;VALUE=TIME:133000Z")
+
+
 @pytest.mark.parametrize("end", ["DTEND:nonsense", "DURATION:P9X", "DTEND:20200101T000000Z", "DURATION:-PT1H"])
 def test_an_end_that_says_nothing_is_no_end(end: str) -> None:
     (event,) = read(f"UID:a\nDTSTART:20260302T100000Z\n{end}")
