@@ -12,10 +12,8 @@ words of the shipped weights stand in, which keeps their meanings as they were l
 from __future__ import annotations
 
 import os
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +22,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 
-from bench.labelled import DATA, LABELS, PURPOSES, Item, calendar, mail, moment, owners
+from bench.labelled import LABELS, PURPOSES, Item, calendar, mail, moment, owners
 from bench.scores import Judged, confusions, reliability, table
 from bench.train_purpose import FOLDS, Model, Vectors, clue_stream, held_back, learn_histories, load_vectors
-from connectors.headers import Circumstances, header_end, read_message
 from rules.labels import Labeller
 from rules.meaning import Decision, Owner, Purpose
 from rules.purpose import PurposeModel, Weights, learned
@@ -43,7 +40,6 @@ def main() -> None:
     rules = load()
     _channels(rules)
     _mail(rules)
-    _speed(rules)
 
 
 def _purpose(purpose: Purpose) -> tuple[str, float, tuple[float, float, float]]:
@@ -165,38 +161,6 @@ def _baseline(items: Sequence[Item]) -> dict[int, Judged]:
         for place, given in zip(test, model.predict(subjects[test]), strict=True):
             judged[id(items[place])] = Judged(str(truth[place]), str(given), 1.0)
     return judged
-
-
-def _speed(rules: RuleSet) -> None:
-    """Labelling beside reading the headers of the same mail."""
-    path = DATA / "mail" / "enron-delainey-d.mbox"
-    if not path.exists():
-        print(f"\nno mailbox at {path}: speed not measured")
-        return
-    blocks = [part for part in path.read_bytes().split(b"\nFrom ") if part]
-    blocks = [block[block.find(b"\n") + 1 :] for block in blocks]
-    blocks = [block[: header_end(block)] for block in blocks]
-    circumstances = Circumstances("one", datetime.now(UTC))
-    began = time.perf_counter()
-    messages = [read_message(block, circumstances) for block in blocks]
-    reading = time.perf_counter() - began
-    owner = Owner(frozenset({"david.delainey@enron.com", "w..delainey@enron.com", "dave.delainey@enron.com"}))
-    labeller = Labeller(rules, owner)
-    labeller.decide(messages[0])  # packs and weights are read once
-    began = time.perf_counter()
-    for message in messages:
-        labeller.decide(message)
-    labelling = time.perf_counter() - began
-    judge = PurposeModel(rules, owner)
-    began = time.perf_counter()
-    for message in messages:
-        judge.judge(message, (), labeller.context)
-    purpose = time.perf_counter() - began
-    count = len(messages)
-    print(
-        f"\n-- speed, {count} messages: headers {count / reading:,.0f}/s, labels {count / labelling:,.0f}/s"
-        f" ({labelling / reading:.2f} times the header reader's time), purpose alone {count / purpose:,.0f}/s"
-    )
 
 
 if __name__ == "__main__":
