@@ -12,6 +12,7 @@ from datetime import datetime
 
 from connectors.observations import Event
 from rules.clues import PERSONAL
+from rules.names import plain
 from rules.subjects import Text, read, topics
 
 Scores = tuple[float, float, float]
@@ -48,6 +49,7 @@ _VENUE = re.compile(
     r"|arena|theat(?:er|re|ro)|cinema|kino|park|beach|lake|pool|club|brewery|winery|bodega|cantina|eetcafe|kroeg)\b",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W\d_]+")
 _ONE_TO_ONE = re.compile(
     r"\b(?:1\s?[:-]\s?1|1on1|1 on 1|one[- ]on[- ]one|one[- ]to[- ]one|1to1|121)\b", re.IGNORECASE
 )
@@ -65,6 +67,17 @@ _TASK = re.compile(
     r"|game ?plan|team ?building workshop)\b",
     re.IGNORECASE,
 )
+# What a title may say of a meeting without saying what it is about.
+_FORM = frozenset(
+    {
+        "and", "x", "with", "w", "mit", "met", "avec", "con", "med", "e", "y", "et", "en", "und", "call", "calls",
+        "phone", "telephone", "video", "zoom", "teams", "skype", "facetime", "chat", "talk", "visit", "meet",
+        "seeing", "telefonat", "anruf", "gesprach", "treffen", "besuch", "bellen", "belletje", "gesprek", "bezoek",
+        "afspraak", "appel", "visite", "llamada", "visita", "chiamata", "telefonata", "incontro", "samtal", "besok",
+        "ligacao",
+    }
+)  # fmt: skip
+_PAIR = re.compile(r"\s*[^\W\d_]+(?: [^\W\d_]+)?\s*(?:/|<-?>|&|\||\bx\b)\s*[^\W\d_]+(?: [^\W\d_]+)?\s*")
 
 
 def occasion(event: Event) -> Iterator[tuple[str, Scores]]:
@@ -72,6 +85,8 @@ def occasion(event: Event) -> Iterator[tuple[str, Scores]]:
     yield "prior", PRIOR
     text = read(_CHANGE.sub("", read(event.title or "").bare))
     yield from _title(text)
+    if _names_only(text, event):
+        yield "only names", (1.3, -0.3, -0.4)
     if event.location and _VENUE.search(read(event.location).bare):
         yield "venue", (1.2, -0.4, -0.3)
     others = event.attendee_count - 1 if event.attendee_count else None
@@ -99,6 +114,23 @@ def _title(text: Text) -> Iterator[tuple[str, Scores]]:
         yield "one to one", (2.6, 0.0, -0.8)
     if _TASK.search(text.bare):
         yield "meal for a task", (-3.2, 1.2, 0.2)
+
+
+def _names_only(text: Text, event: Event) -> bool:
+    """Whether a title says who of two meets and nothing else: "Anna / Mara", "Call with Anna"."""
+    guests = event.attendees or ()
+    if not 1 <= len(guests) <= 2 or (event.attendee_count or 2) != 2:
+        return False
+    names = {
+        plain(word)
+        for one in (*guests, *((event.organizer,) if event.organizer else ()))
+        for word in _WORD.findall(f"{one.name or ''} {(one.address or '').partition('@')[0]}")
+    }
+    words = [plain(word) for word in _WORD.findall(text.bare)]
+    about = [word for word in words if word not in _FORM]
+    # Of a pair one name is known at least: the owner's may stand nowhere else.
+    known = names.issuperset(about) or (_PAIR.fullmatch(text.bare) is not None and not names.isdisjoint(about))
+    return bool(about) and known and not topics().find(text.words)
 
 
 def _hour(start: datetime | None, end: datetime | None, *, all_day: bool) -> Iterator[tuple[str, Scores]]:

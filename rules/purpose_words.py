@@ -21,6 +21,7 @@ _WHOLE = {
     "many people": "many people come",
     "recurring": "it comes again and again",
     "one to one": "the title says that two people talk",
+    "only names": "two people meet, and the title says nothing but who",
     "meal for a task": "the meal is there for a task",
     "bang": "the subject has an exclamation mark",
     "question": "the subject asks a question",

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.observations import Address, Event, Message
+from connectors.observations import Address, Attendee, Event, Message
 from rules.bygones import SEVERAL, TRADE_MAILS, Bygones, odds
 from rules.clues import clues
 from rules.context import Context
 from rules.labels import Labeller
-from rules.meaning import Owner, Purpose
+from rules.meaning import Channel, Owner, Purpose
+from rules.occasions import occasion
 from rules.purpose import LABELS, PurposeModel, Weights, learned, words_of
 from rules.purpose_words import because
 from rules.ruleset import load
@@ -119,6 +120,26 @@ def test_a_recurring_meeting_is_less_personal() -> None:
 
 def test_a_venue_speaks() -> None:
     assert judged(meeting("Anna", location="Trattoria Bella")).relational > judged(meeting("Anna")).relational
+
+
+@pytest.mark.parametrize(
+    ("title", "bare"),
+    [
+        ("Call with Anna", True), ("Anna / Mara", True), ("Anna Berg", True), ("Zoom Mara <> Anna", True),
+        ("Anna & the audit", False), ("Call", False), ("Offer for Anna", False),
+    ],
+)  # fmt: skip
+def test_a_title_of_names_alone_leaves_open_what_two_meet_for(title: str, bare: bool) -> None:
+    two = (Attendee("anna@nordkai.example", "Anna Berg"), Attendee(ME))
+    assert ("only names" in dict(occasion(meeting(title, attendees=two)))) is bare
+    several = meeting(title, attendees=(*two, Attendee("ben@nordkai.example"), Attendee("eva@nordkai.example")))
+    assert "only names" not in dict(occasion(several))
+
+
+def test_a_check_in_with_somebody_is_a_meeting_and_no_journey() -> None:
+    decision = Labeller(RULES, OWNER).decide(meeting("Check-in with Anna"))
+    assert decision.channel is Channel.IN_PERSON
+    assert not decision.standing
 
 
 def test_the_reasons_are_said_in_plain_words() -> None:
