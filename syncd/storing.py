@@ -90,9 +90,11 @@ def _written(item: Item, observation: Observation | None, state: str, *, kind: s
 
 
 def _places(item: Item) -> tuple[Place, ...]:
-    if all(place.name.isprintable() for place in item.places):
-        return item.places
-    return tuple(Place(plain(place.name), place.role) for place in item.places)
+    """Each place once: of two rows for the same one, only one would be closed when the item goes."""
+    places = item.places
+    if not all(place.name.isprintable() for place in places):
+        places = tuple(Place(plain(place.name), place.role) for place in places)
+    return places if len(places) == 1 else tuple(dict.fromkeys(places))
 
 
 def _cleaned(observation: Observation | None) -> Observation | None:

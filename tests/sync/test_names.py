@@ -119,3 +119,14 @@ def test_nobody_comes_back_under_a_name_with_a_nul_in_it(ledger: Ledger) -> None
     forget(ledger, ["anna@y.example"], NOW)
     assert sync(ledger, [options()], now=NOW, open_connector=lambda _: Account([mail])).ok
     assert not list(ledger.facts.copies())
+
+
+def test_a_place_that_is_named_twice_is_left_once_and_for_all(ledger: Ledger) -> None:
+    mail = mailbox()
+    mail.put("m", Message("m", date=NOW), "a", "a", "a\0")
+    for now in (NOW, NOW + timedelta(hours=1)):
+        assert sync(ledger, [options()], now=now, open_connector=lambda _: Account([mail])).ok
+        mail.things.pop("m", None)
+        mail.expire()
+    (copy,) = ledger.facts.copies()
+    assert [(placement.place, placement.until) for placement in copy.placements] == [("a", NOW + timedelta(hours=1))]
