@@ -20,6 +20,8 @@ CALENDAR_SCOPES = (
     "https://www.googleapis.com/auth/calendar.events.readonly",
     "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
 )
+SECRET = "CANARYTOKEN"
+"""Stands in every token and code that is given out; must never stand in a log."""
 _PERMANENT = 10.0**12
 _WEEK = 7 * 24 * 3600
 
@@ -54,14 +56,14 @@ class FakeLogin:
     def grant(self, scopes: Sequence[str] = (METADATA, *CALENDAR_SCOPES), *, expires: float = _PERMANENT) -> str:
         """A refresh token, as after a login."""
         self._issued += 1
-        token = f"1//refresh-CANARYTOKEN-{self._issued}"
+        token = f"1//refresh-{SECRET}-{self._issued}"
         self.grants[token] = Grant(frozenset(scopes), expires)
         return token
 
     def token_for(self, refresh: str) -> str:
         """A fresh access token, good for an hour."""
         self._issued += 1
-        token = f"ya29.access-CANARYTOKEN-{self._issued}"
+        token = f"ya29.access-{SECRET}-{self._issued}"
         self.access[token] = (refresh, self.clock.monotonic() + 3600)
         return token
 
@@ -78,7 +80,7 @@ class FakeLogin:
             if granted.challenge != base64.urlsafe_b64encode(answer).decode().rstrip("="):
                 return Response.of({"error": "invalid_grant", "error_description": "Invalid code verifier."}, 400)
             self._issued += 1
-            refresh = f"1//refresh-CANARYTOKEN-{self._issued}"
+            refresh = f"1//refresh-{SECRET}-{self._issued}"
             more: Json = {"refresh_token": refresh}
             if self.testing:
                 granted.expires = self.clock.monotonic() + _WEEK
@@ -121,7 +123,7 @@ class FakeLogin:
     def consent(self, request: Request) -> Response:
         """The owner clicks Allow: the browser is sent back to the loopback address with a code."""
         self._issued += 1
-        code = f"4/code-CANARYTOKEN-{self._issued}"
+        code = f"4/code-{SECRET}-{self._issued}"
         asked = frozenset((request.one("scope") or "").split())
         back = request.one("redirect_uri") or ""
         if not re.match(r"http://(127\.0\.0\.1|localhost):\d+", back) or request.one("client_id") != self.client_id:
