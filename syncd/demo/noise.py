@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from syncd.demo.cast import CAST, DOMAIN, MATES, OWNER, Figure
+from syncd.demo.cast import CAST, DOMAIN, FRIENDS, MATES, OWNER, SUPPLIERS, Figure
 from syncd.demo.diary import ZONE
 from syncd.demo.letters import Letter, Mailbox
 from syncd.demo.life import poisson
@@ -53,6 +53,16 @@ _TO_ALL = (
 )
 
 
+# Weeks before the end, who introduces (None: the owner), and whom; an introduction to the owner names one only.
+_INTRODUCTIONS: tuple[tuple[int, Figure | None, Figure, Figure], ...] = (
+    (71, None, FRIENDS[0], FRIENDS[7]),
+    (58, SUPPLIERS[3], SUPPLIERS[3], FRIENDS[10]),
+    (40, None, SUPPLIERS[7], FRIENDS[6]),
+    (10, None, SUPPLIERS[2], FRIENDS[9]),
+    (6, SUPPLIERS[11], SUPPLIERS[11], FRIENDS[10]),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Noise:
     """All mail that no person wrote to the owner alone, in no order."""
@@ -71,6 +81,7 @@ class Noise:
             if self.rng.random() < 0.5 * level:
                 yield self.to_all(self.moment(monday))
         yield from self.farewells()
+        yield from self.introductions()
 
     def bulk(self, monday: date) -> Iterator[Letter]:
         for name, address, rate, subject in NEWSLETTERS:
@@ -164,3 +175,20 @@ class Noise:
                     folder="Archive",
                     body=f"Ab heute erreichst du mich hier.{self.canary}",
                 )
+
+    def introductions(self) -> Iterator[Letter]:
+        """Who is brought together with whom: the owner's friends and suppliers, and once the owner by one of them."""
+        for weeks_ago, giver, one, other in _INTRODUCTIONS:
+            at = self.moment(self.span.week(weeks_ago))
+            mine = giver is None
+            sender = (giver.name, giver.address) if giver else OWNER
+            first = one.first if mine else OWNER[0].split()[0]
+            yield Letter(
+                at=at,
+                sender=sender,
+                to=((one.name, one.address) if mine else OWNER, (other.name, other.address)),
+                subject=f"Intro: {first} <> {other.first}",
+                message_id=f"intro-{one.slug}-{other.slug}-{weeks_ago}@{sender[1].partition('@')[2]}",
+                folder="Sent" if mine else "Archive",
+                body=f"You two should meet.{self.canary}",
+            )
