@@ -176,12 +176,22 @@ class MicrosoftAccountOptions(NetworkAccountOptions):
         description="Your organisation's tenant id or domain; `common` for any account.",
         examples=["visser-advies.com"],
     )
+    authority: str | None = Field(
+        default=None,
+        description="Where logins happen, if it is neither Microsoft's public cloud nor follows from `endpoint`.",
+        examples=["https://login.microsoftonline.us"],
+    )
     certificate: Path | None = Field(
         default=None,
         description="Instead of a login: a PEM file with certificate and private key, for access to the mailbox of "
         "`user` that an administrator has granted to the app.",
         examples=["syncd.pem"],
     )
+
+    @field_validator("authority")
+    @classmethod
+    def _safe_authority(cls, authority: str | None) -> str | None:
+        return None if authority is None else checked_endpoint(authority, frozenset({"https"}))
 
 
 class OutlookMailOptions(MicrosoftAccountOptions):

@@ -20,6 +20,12 @@ Json = dict[str, Any]
 GRAPH = "https://graph.microsoft.com"
 AUTHORITY = "https://login.microsoftonline.com"
 DOCS = "docs/microsoft.md"
+_NATIONAL: Mapping[str, str] = {
+    "https://graph.microsoft.us": "https://login.microsoftonline.us",
+    "https://dod-graph.microsoft.us": "https://login.microsoftonline.us",
+    "https://microsoftgraph.chinacloudapi.cn": "https://login.chinacloudapi.cn",
+}
+"""National clouds: the Graph of each, and where it logs in."""
 
 # At DEBUG msal writes down the code that the browser brings back, and the verifier that makes tokens of it.
 logging.getLogger("msal").setLevel(logging.WARNING)
@@ -66,9 +72,20 @@ _MEANINGS: Mapping[int, tuple[str, str]] = {
 }
 
 
+def authority_of(options: MicrosoftAccountOptions) -> str:
+    """The login server's URL, without the tenant."""
+    return options.authority or _NATIONAL.get(options.endpoint or "", AUTHORITY)
+
+
+def _resource(options: MicrosoftAccountOptions) -> str:
+    """What permissions are asked of: a national cloud's own Graph; behind a proxy it is still Microsoft's."""
+    endpoint = options.endpoint or GRAPH
+    return endpoint if endpoint in _NATIONAL else GRAPH
+
+
 def scopes_of(options: MicrosoftAccountOptions) -> list[str]:
     """The smallest permission that the account's kind works with; msal adds offline_access by itself."""
-    return [f"{GRAPH}/{'Mail.ReadBasic' if options.kind == 'outlook_mail' else 'Calendars.ReadBasic'}"]
+    return [f"{_resource(options)}/{'Mail.ReadBasic' if options.kind == 'outlook_mail' else 'Calendars.ReadBasic'}"]
 
 
 class Tokens:
@@ -139,7 +156,7 @@ class Tokens:
         app = self._confidential()
         if fresh:
             app.remove_tokens_for_client()
-        result = self._asked(lambda: app.acquire_token_for_client(scopes=[f"{GRAPH}/.default"]))
+        result = self._asked(lambda: app.acquire_token_for_client(scopes=[f"{_resource(self._options)}/.default"]))
         if "access_token" not in result:
             raise self._refused(result, f"Check certificate, client_id and tenant; {DOCS} leads through it.")
         return str(result["access_token"])
@@ -151,10 +168,21 @@ class Tokens:
             return ask()
         except (OSError, ValueError, RuntimeError, MsalError) as error:
             # requests' errors are OSErrors; msal raises the others when it looks for the tenant's doors
-            fix = "It is tried again at the next sync."
-            raise Unreachable(
-                f"Microsoft's login does not answer: {error}.", where=self._options.name, fix=fix
-            ) from error
+            raise self._broken(error) from error
+
+    def _broken(self, error: Exception) -> ConnectorError:
+        """What it means that no answer of the login server could be read."""
+        name, said = self._options.name, f"{error} {error.__context__}"
+        if "CERTIFICATE_VERIFY_FAILED" in said:
+            fix = "If it is a private server or a proxy that looks inside, name its certificate under ca_file."
+            return ConnectorError("the certificate of Microsoft's login is not trusted.", where=name, fix=fix)
+        if "OIDC Discovery failed" in said:
+            what, fix = _MEANINGS[90002]
+            return NeedsLogin(f"{what} ({self._options.tenant}).", where=name, fix=fix)
+        status = re.search(r"HTTP Error: (\d{3})", said)
+        why = f"it fails with {status[1]}" if status else type(error).__name__
+        fix = "See whether this machine reaches it; a sync tries again by itself."
+        return Unreachable(f"Microsoft's login does not answer ({why}).", where=name, fix=fix)
 
     def _refused(self, result: Json, fix: str) -> NeedsLogin:
         said = str(result.get("error_description") or result.get("error") or "no token came").splitlines()[0]
@@ -177,9 +205,8 @@ class Tokens:
             self._app = self._asked(
                 lambda: msal.PublicClientApplication(
                     client_id(self._options),
-                    authority=f"{AUTHORITY}/{self._options.tenant}",
                     token_cache=self._cache,
-                    http_client=self._http_client,
+                    **self._doors(),
                 )
             )
         return self._app
@@ -199,12 +226,22 @@ class Tokens:
             self._app = self._asked(
                 lambda: msal.ConfidentialClientApplication(
                     client_id(self._options),
-                    authority=f"{AUTHORITY}/{self._options.tenant}",
                     client_credential={"private_key": pem, "public_certificate": pem, "thumbprint": thumbprint},
-                    http_client=self._http_client,
+                    **self._doors(),
                 )
             )
         return self._app
+
+    def _doors(self) -> dict[str, Any]:
+        """Where msal finds the login server. Of one that Microsoft's public cloud does not know it must not ask."""
+        doors: dict[str, Any] = {"authority": f"{authority_of(self._options)}/{self._options.tenant}"}
+        if self._options.authority:
+            doors["instance_discovery"] = False
+        if self._http_client is not None:
+            doors["http_client"] = self._http_client
+        elif self._options.ca_file:
+            doors["verify"] = str(self._options.ca_file)
+        return doors
 
     def _keep(self) -> None:
         if self._cache is not None and self._cache.has_state_changed:
@@ -274,4 +311,4 @@ def hosts(options: MicrosoftAccountOptions) -> tuple[str, ...]:
     from urllib.parse import urlsplit
 
     own = str(urlsplit(options.endpoint or GRAPH).hostname)
-    return (own,) if options.token_command else (own, str(urlsplit(AUTHORITY).hostname))
+    return (own,) if options.token_command else (own, str(urlsplit(authority_of(options)).hostname))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -72,8 +73,9 @@ Handler = Callable[[Request], Response]
 
 
 @contextmanager
-def serving(handler: Handler) -> Iterator[str]:
-    """A real HTTP server on loopback that answers by `handler`; yields its URL without a trailing slash."""
+def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """A real HTTP server on loopback that answers by `handler`; yields its URL without a trailing slash, with `tls`
+    that of localhost."""
 
     class Door(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -100,10 +102,12 @@ def serving(handler: Handler) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield f"{'http://127.0.0.1' if tls is None else 'https://localhost'}:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from connectors.connector import NeedsLogin
-from connectors.microsoft.login import Tokens
+from connectors.microsoft.login import Tokens, authority_of, hosts, scopes_of
 from connectors.microsoft.mail import OutlookMailConnector
 from connectors.secrets import Forgetful, Secrets
 from syncd.secrets import Vault
@@ -241,3 +241,32 @@ def test_no_token_in_any_log(
     assert caplog.records
     assert not [kept for kept in secrets._kept.values() if kept in written]
     assert SECRET not in written
+
+
+@pytest.mark.parametrize(
+    ("more", "authority", "resource"),
+    [
+        ({}, "https://login.microsoftonline.com", "https://graph.microsoft.com"),
+        (
+            {"endpoint": "https://graph.microsoft.us"},
+            "https://login.microsoftonline.us",
+            "https://graph.microsoft.us",
+        ),
+        ({"endpoint": "https://proxy.example"}, "https://login.microsoftonline.com", "https://graph.microsoft.com"),
+        (
+            {"endpoint": "https://proxy.example", "authority": "https://login.example"},
+            "https://login.example",
+            "https://graph.microsoft.com",
+        ),
+    ],
+)
+def test_national_clouds_and_proxies(more: dict[str, str], authority: str, resource: str) -> None:
+    options = mail_options(**more)
+    assert authority_of(options) == authority
+    assert scopes_of(options) == [f"{resource}/Mail.ReadBasic"]
+    assert hosts(options)[1] == authority.removeprefix("https://")
+
+
+def test_an_authority_is_https() -> None:
+    with pytest.raises(ValueError, match="must begin with https"):
+        mail_options(authority="http://login.example")

@@ -23,7 +23,6 @@ REFUSALS = {
     "conditional": (53003, "invalid_grant", "Access has been blocked by Conditional Access policies."),
     "unassigned": (50105, "invalid_grant", "The signed in user is not assigned to a role for the application."),
     "second factor": (50076, "interaction_required", "You must use multi-factor authentication to access the app."),
-    "codes blocked": (530036, "invalid_grant", "Device code flow is blocked by Conditional Access."),
 }
 """What may be said instead of "granted": error number, OAuth's word, text."""
 
@@ -35,6 +34,7 @@ class Entra:
     Attributes:
         login: how it calls itself.
         consent: "granted", or one of `REFUSALS`.
+        tenants: the names under which it is known; None: any.
         pending: how often a device code is asked for before the person has typed it.
     """
 
@@ -44,6 +44,7 @@ class Entra:
     client_id: str = "11111111-2222-3333-4444-555555555555"
     tenant: str = "t1"
     consent: str = "granted"
+    tenants: frozenset[str] | None = None
     pending: int = 1
     refresh: dict[str, frozenset[str]] = field(default_factory=dict)
     access: dict[str, tuple[frozenset[str], float]] = field(default_factory=dict)
@@ -51,7 +52,8 @@ class Entra:
 
     def __post_init__(self) -> None:
         self._codes: dict[str, tuple[frozenset[str], str | None]] = {}
-        self._device: dict[str, int] = {}
+        self._device: dict[str, frozenset[str]] = {}
+        self._asked: dict[str, int] = {}
         self._issued = 0
 
     def token_for(self, scopes: Sequence[str] = (MAIL, CALENDAR)) -> str:
@@ -80,20 +82,21 @@ class Entra:
             found = f"{self.login}/{self.tenant}/v2.0/.well-known/openid-configuration"
             return Response.of({"tenant_discovery_endpoint": found, "metadata": [alias]})
         if request.path.endswith("openid-configuration"):
-            return _doors(root)
+            known = self.tenants is None or root.rpartition("/")[2] in self.tenants
+            return _doors(root) if known else _refused(90002, "invalid_tenant", "Tenant not found.")
         if request.path.endswith("/authorize"):
             return self._authorize(request)
         form = {key: values[-1] for key, values in parse_qs(request.body.decode()).items()}
         if form.get("client_id") != self.client_id:
             return _refused(700016, "unauthorized_client", "Application was not found in the directory.")
         if request.path.endswith("/devicecode"):
-            return self._devicecode()
+            return self._devicecode(frozenset(form.get("scope", "").split()))
         return self._token(form)
 
-    def _devicecode(self) -> Response:
+    def _devicecode(self, scopes: frozenset[str]) -> Response:
         self._issued += 1
         code = f"dc-CANARYTOKEN-{self._issued}"
-        self._device[code] = 0
+        self._device[code], self._asked[code] = scopes, 0
         told = {"user_code": "ABCD-1234", "verification_uri": "https://microsoft.com/devicelogin"}
         return Response.of({"device_code": code, **told, "expires_in": 900, "interval": 1, "message": "Sign in."})
 
@@ -119,9 +122,11 @@ class Entra:
         kind = form.get("grant_type", "")
         scopes = frozenset(form.get("scope", "").split())
         if kind.endswith("device_code"):
-            self._device[form["device_code"]] += 1
-            if self._device[form["device_code"]] <= self.pending:
+            code = form["device_code"]
+            self._asked[code] += 1
+            if self._asked[code] <= self.pending:
                 return _refused(70016, "authorization_pending", "pending")
+            scopes = self._device[code]
         elif kind == "authorization_code":
             if form.get("code") not in self._codes or "code_verifier" not in form:
                 return _refused(70008, "invalid_grant", "The code has expired.")
