@@ -66,7 +66,10 @@ def write(copy: Path, entries: Sequence[Entry], whose: str) -> None:
 
 
 def _keep_day(copy: Path, today: date, whose: str) -> None:
-    day = newest(read(copy)).date()
+    entries = read(copy)
+    if not entries:  # of those who were forgotten
+        return
+    day = newest(entries).date()
     if day < today or of(copy) != whose:
         copy.replace(copy.with_suffix(f".{day.isoformat()}.jsonl"))
         for outdated in kept(copy)[:-KEEP]:

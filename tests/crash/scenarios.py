@@ -15,6 +15,7 @@ from syncd.config import Config
 from syncd.forgetting import forget
 from syncd.interpret import interpret
 from syncd.ledger import Ledger, LedgerError, coverage, database, migrations, writing
+from syncd.ledger import erasure as cleaning
 from syncd.ledger import schema as tables
 from syncd.ledger.difference import Counts
 from syncd.ledger.facts import Facts
@@ -99,8 +100,10 @@ def retention(site: Site) -> None:
 
 
 def erasure(site: Site) -> None:
+    """Whoever was killed after it was said need not say it again: the next command of any kind finishes it."""
     with Ledger.open(site.url()) as ledger:
-        forget(ledger, ["anna@y.example"], NOW + timedelta(days=4))
+        if not ledger.journal.entries("forgotten"):
+            forget(ledger, ["anna@y.example"], NOW + timedelta(days=4))
 
 
 def weekly_mail(site: Site) -> None:
@@ -275,6 +278,21 @@ def flags_marked_first() -> Sequence[Job]:
     return (*judged()[:2], Job("marked first: flags", assessment))
 
 
+def never_finished() -> Sequence[Job]:
+    """Nobody finishes an erasure that was cut short."""
+    finish = cleaning.finish
+
+    def stage(site: Site) -> None:
+        cleaning.finish = lambda ledger: 0
+        with Ledger.open(site.url()) as ledger:
+            cleaning.finish = finish
+            if not ledger.journal.entries("forgotten"):
+                forget(ledger, ["anna@y.example"], NOW + timedelta(days=4))
+
+    prepared = [Job("", job.stage, killed=False) for job in whole()[:5]]
+    return (*prepared, Job("never finished: forget", stage, erases=b"anna@y.example"))
+
+
 SCENARIOS: dict[str, Callable[[], Sequence[Job]]] = {
     "whole": whole,
     "judged": judged,
@@ -284,4 +302,5 @@ SCENARIOS: dict[str, Callable[[], Sequence[Job]]] = {
     "cursor_first": cursor_first,
     "mail_marked_first": mail_marked_first,
     "flags_marked_first": flags_marked_first,
+    "never_finished": never_finished,
 }

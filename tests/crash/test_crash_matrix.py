@@ -83,7 +83,8 @@ def test_killed_on_postgresql_it_ends_the_same(
 
 
 @pytest.mark.parametrize(
-    ("mistake", "every"), [("cursor_first", 17), ("mail_marked_first", 8), ("flags_marked_first", 8)]
+    ("mistake", "every"),
+    [("cursor_first", 17), ("mail_marked_first", 8), ("flags_marked_first", 8), ("never_finished", 15)],
 )
 def test_a_mistake_is_caught(tmp_path: Path, mistake: str, every: int, capsys: pytest.CaptureFixture[str]) -> None:
     """The negative control: the same matrix finds the mistakes that it is there to find."""

@@ -92,6 +92,8 @@ def test_no_file_holds_a_trace(ledger: Ledger, tmp_path: Path) -> None:
     assert (erased.items, erased.changed) == (3, 4)
     ledger.close()
     assert canaries(tmp_path) == []
+    days = {f"ledger.journal.2026-03-0{day}.jsonl" for day in (2, 3)}
+    assert {path.name for path in tmp_path.iterdir()} == {"ledger.db", "ledger.journal.jsonl", *days}
 
 
 def test_what_concerns_others_stays(ledger: Ledger) -> None:
