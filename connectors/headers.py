@@ -101,6 +101,9 @@ def read_message(block: bytes, circumstances: Circumstances) -> Message:
     """
     if len(block) > HEADER_LIMIT:
         block, circumstances = block[:HEADER_LIMIT], replace(circumstances, truncated=True)
+    if circumstances.truncated:
+        # What was cut in the middle is nobody: `alice@exam` of alice@example.org.
+        block = block[: max(block.rfind(b","), block.rfind(b"\n")) + 1] or block
     return from_fields(_collect(block), circumstances)
 
 

@@ -11,9 +11,11 @@ import pytest
 
 from connectors.connector import ConnectorError
 from connectors.guard import Guard
+from connectors.headers import moment_of
 from connectors.ics import IcsConnector
 from connectors.maildir import MaildirConnector
 from connectors.mbox import MboxConnector
+from connectors.observations import Message
 from connectors.options import IcsOptions, MaildirOptions, MboxOptions
 from tests.connectors.contract import Held
 from tests.connectors.limits import TookTooMuch, within
@@ -202,6 +204,43 @@ def test_mail_bombs(tmp_path: Path, content: bytes) -> None:
     assert "item 1" in read
     assert len(read) == 2
     assert reasons == []
+
+
+def read_senders(path: str) -> list[tuple[str | None, str | None]]:
+    """Who wrote each mail, and when, as text."""
+    held = Held()
+    for batch in MaildirConnector(MaildirOptions(name="m", path=Path(path))).batches("mail", None, held, NOW):
+        held.write(batch)
+    letters = [one for one in held.observations.values() if isinstance(one, Message)]
+    days = [None if (at := moment_of(one)) is None else f"{at:%F}" for one in letters]
+    return [(one.from_.address if one.from_ else None, day) for one, day in zip(letters, days, strict=True)]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("times", [1, 2_000])
+def test_senders_that_can_be_read_in_two_ways_are_nobody(tmp_path: Path, times: int) -> None:
+    """CVE-2023-27043 and its kin, once and very often."""
+    root = maildir(tmp_path / "Maildir")
+    for number, sender in enumerate(("alice@example.org)bob@evil.example", "<alice@example.org><bob@evil.example>")):
+        written = f"From: {', '.join([sender] * times)}\nSubject: bomb\nDate: Mon, 2 Mar 2026 10:00:00 +0000\n\n"
+        (root / "cur" / f"{number}.bomb").write_text(written)
+    senders = within(6, 300, read_senders, str(root))
+    assert len(senders) == 3
+    assert [address for address, _ in senders if address] == ["ann1@firm.example"]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "date",
+    ["Mon, 1 Jan 99999 00:00:00 +0000", "1 Jan 0000 00:00:00 -0000", "1 Jan 1970 00:00:00 +0000", "9" * 100_000,
+     "Mon, 2 Mar 2099 10:00:00 +0000", "Mon, 2 Mar 2026 10:00:00 +" + "9" * 50_000, ""],
+    ids=range(7),
+)  # fmt: skip
+def test_dates_that_cannot_be_give_way_to_the_time_of_delivery(tmp_path: Path, date: str) -> None:
+    root = maildir(tmp_path / "Maildir")
+    (root / "cur" / "1767225600.bomb").write_text(f"From: bomb@x.example\nDate: {date}\nSubject: bomb\n\n")
+    senders = within(6, 300, read_senders, str(root))
+    assert dict(senders)["bomb@x.example"] in {"2026-01-01", "2026-03-02"}
 
 
 def test_a_forged_message_in_a_body(tmp_path: Path) -> None:

@@ -72,6 +72,14 @@ def test_header_end_never_lies_in_the_body() -> None:
         assert b"body" not in data[: header_end(data)]
 
 
+def test_an_address_that_was_cut_in_the_middle_is_nobody() -> None:
+    people = ", ".join(f"person{number}@example.org" for number in range(5_000))
+    message = read(f"From: a@b.example\nTo: {people}\n")
+    assert message.truncated
+    assert message.to
+    assert all((one.address or "").endswith("@example.org") for one in message.to)
+
+
 @pytest.mark.parametrize(
     ("raw", "subject"),
     [
