@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import Literal
 
 import httpx
@@ -18,21 +17,18 @@ import msgspec
 
 from connectors.calendar_choice import Offered, chosen
 from connectors.connector import (
-    BadItem,
     Batch,
     ConnectorError,
     CursorExpired,
-    Item,
     Known,
     Listed,
     Place,
-    Quarantined,
     Source,
 )
-from connectors.microsoft.events import SELECT, etag_of, event_of, native_id
+from connectors.microsoft.calendar_reading import CalendarReading
+from connectors.microsoft.events import SELECT, native_id
 from connectors.microsoft.graph import Gone, Graph, Json, Missing
 from connectors.microsoft.login import Tokens, hosts
-from connectors.observations import Event
 from connectors.options import OutlookCalendarOptions
 from connectors.patience import Patience, Turnstiles
 from connectors.positions import Extent, read_cursor, write_cursor
@@ -103,7 +99,7 @@ class OutlookCalendarConnector:
         position = read_cursor(cursor, _Position)
         if position.reconciling:
             position = _Position()
-        reading = _Reading(known, self._place(source), Extent(now, position.oldest))
+        reading = CalendarReading(known, self._place(source), Extent(now, position.oldest))
         position.reconciling = not position.years and bool(reading.held)
         if position.name not in {"", reading.place.name}:
             reading.renamed()
@@ -187,7 +183,9 @@ class OutlookCalendarConnector:
             return []
         return [line for page in pages for line in page.get("value", ())]
 
-    def _end(self, source: str, reading: _Reading, position: _Position, *, reconciled: bool) -> Iterator[Batch]:
+    def _end(
+        self, source: str, reading: CalendarReading, position: _Position, *, reconciled: bool
+    ) -> Iterator[Batch]:
         """Settle what is gone: from one year, but perhaps moved to another that was read before it moved."""
         for id_, master in list(reading.series.items()):
             reading.take(self._instances(source, id_, list(position.years)), {id_: master}, listing=True)
@@ -218,100 +216,6 @@ def _years(known: Mapping[int, str], extent: Extent) -> Iterator[int]:
 
 def _window(first: int, last: int) -> dict[str, str]:
     return {"startDateTime": f"{first}-01-01T00:00:00Z", "endDateTime": f"{last + 1}-01-01T00:00:00Z"}
-
-
-class _Reading:
-    """One sync of one calendar."""
-
-    def __init__(self, known: Known, place: Place, extent: Extent) -> None:
-        self.held: Mapping[str, str] = known.etags()
-        self.place, self.extent = place, extent
-        self._known = known
-        self._by_id = {id_.rpartition("#")[2]: id_ for id_ in self.held}
-        self._by_series: dict[str, list[str]] = {}
-        for id_ in self.held:
-            self._by_series.setdefault(id_.partition("#")[0], []).append(id_)
-        self.seen: dict[str, None] = {}
-        self.gone: dict[str, None] = {}
-        self.series: dict[str, Json] = {}
-        self._items: dict[str, Item] = {}
-        self._bad: list[Quarantined] = []
-        self._unchanged = 0
-        self._counted: set[str] = set()
-
-    def take(self, lines: Sequence[Json], masters: Mapping[str, Json], *, listing: bool) -> None:
-        """Lines of a view: events, masters of series, removals. `listing`: they are all there is, no changes."""
-        for line in lines:
-            if "@removed" in line:
-                self.series.pop(line["id"], None)
-                native = self._by_id.get(line["id"])
-                if native is not None and native not in self.seen:
-                    self.gone[native] = None
-            elif line.get("type") == "seriesMaster":
-                self._master(line, listing=listing)
-            else:
-                master = masters.get(str(line.get("seriesMasterId")))
-                self._event(line, master)
-                if master and line.get("type") == "exception" and native_id(line) not in self.held:
-                    self._master(master, listing=listing)  # the occurrence that it was had perhaps another id
-
-    def missing_of(self, series: str) -> None:
-        """What was held of a series and is not among its occurrences any more."""
-        for native in self._by_series.get(series, ()):
-            if native not in self.seen:
-                self.gone[native] = None
-
-    def renamed(self) -> None:
-        """The calendar has another name now."""
-        for native in self.held:
-            event = self._known.observation(native)
-            if isinstance(event, Event):
-                etag = etag_of(msgspec.structs.replace(event, folders=(self.place.name,)))
-                self._items[native] = Item(native, etag, (self.place,), None)
-
-    def _master(self, line: Json, *, listing: bool) -> None:
-        """A changed master changes its occurrences, and the view sends neither those nor which were deleted."""
-        single = native_id(line)
-        if single in self.held:  # became a series
-            self.gone[single] = None
-        if not listing and any(native != single for native in self._by_series.get(line["id"], ())):
-            self.series[line["id"]] = line
-
-    def _event(self, line: Json, master: Json | None) -> None:
-        native = native_id(line)
-        self.seen[native] = None
-        self.gone.pop(native, None)
-        try:
-            event = event_of(line, master)
-        except BadItem as error:
-            etag = blake2b(repr(line).encode(), digest_size=8).hexdigest()
-            if self.held.get(native) == etag:
-                self._unchanged += 1
-            else:
-                self._bad.append(Quarantined(native, etag, error.what, self.place.name))
-            return
-        self._put(event)
-
-    def _put(self, event: Event) -> None:
-        placed = msgspec.structs.replace(event, folders=(self.place.name,))
-        etag = etag_of(placed)
-        self.extent.include(placed)
-        if self.held.get(placed.id) == etag:
-            self._unchanged += placed.id not in self._counted
-            self._counted.add(placed.id)
-            return
-        self._counted.add(placed.id)
-        self._items[placed.id] = Item(placed.id, etag, (self.place,), placed)
-
-    def batch(self, *, cursor: str | None, removed: tuple[str, ...] = (), **more: object) -> Batch:
-        for native in removed:  # the calendar was renamed, too
-            self._items.pop(native, None)
-        batch = Batch(
-            items=tuple(self._items.values()), quarantined=tuple(self._bad), removed=removed,
-            unchanged=self._unchanged, cursor=cursor, **more,  # type: ignore[arg-type]
-        )  # fmt: skip
-        self._items, self._bad, self._unchanged = {}, [], 0
-        return batch
 
 
 def _own(calendars: Sequence[Json]) -> list[Json]:
