@@ -1,4 +1,4 @@
-"""One sync of a calendar: what has been seen, what seems gone, which series changed, and what waits to be handed over.
+"""One sync of a calendar: what has been seen, what seems gone, which series changed, what waits to be handed over.
 
 An item's etag is a digest of the event, as Graph's own etag of an occurrence does not change with its master.
 """
