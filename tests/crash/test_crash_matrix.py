@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.crash.mistakes import MISTAKES
 from tests.crash.scenarios import SCENARIOS
 from tests.ledger.conftest import server
 
@@ -97,12 +98,12 @@ def test_a_mistake_is_caught(tmp_path: Path, mistake: str, every: int, capsys: p
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", [*SCENARIOS, *MISTAKES])
 def test_killed_at_every_single_step(
     tmp_path: Path, scenario: str, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     on = request.getfixturevalue("postgres") if scenario == "on_a_server" else None
-    mistaken = scenario not in {*DENSITY, "on_a_server"}
+    mistaken = scenario in MISTAKES
     jobs = matrix(scenario, tmp_path, 1, shots=0 if mistaken else 20, on=on)
     with capsys.disabled():
         points, _, wrong = said(jobs)

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from syncd.ledger import database
+from tests.crash.mistakes import MISTAKES
 from tests.crash.scenarios import SCENARIOS, Job
 from tests.crash.site import Site, Stage
 
@@ -211,11 +212,11 @@ def _differing(found: dict[str, Any], expected: dict[str, Any]) -> str:
     return "a trace is left"
 
 
-def main(arguments: Sequence[str], *, scenarios: dict[str, Callable[[], Sequence[Job]]] = SCENARIOS) -> None:
+def main(arguments: Sequence[str]) -> None:
     name, folder, density, shots, *server = arguments
     every, _, first = density.partition("+")
     matrix = Matrix(Path(folder), int(every), int(first or 0), int(shots), *server)
-    print(json.dumps(matrix.run(scenarios[name]())))  # noqa: T201
+    print(json.dumps(matrix.run((SCENARIOS | MISTAKES)[name]())))  # noqa: T201
 
 
 if __name__ == "__main__":
