@@ -244,7 +244,12 @@ def _evidence(name: str, scores: Scores) -> Evidence:
     best = max(scores)
     one, two, three = scores
     weight = best - (one + two + three - best) / 2
-    return Evidence("purpose: " + name, because(name), LABELS[scores.index(best)], round(weight, 3))
+    return _reason(name, LABELS[scores.index(best)], round(weight, 3))
+
+
+@lru_cache(maxsize=16384)  # histories give a few thousand reasons, each kept with thousands of decisions
+def _reason(name: str, label: str, weight: float) -> Evidence:
+    return Evidence("purpose: " + name, because(name), label, weight)
 
 
 evidence = lru_cache(maxsize=16384)(_evidence)  # what clues and words say is said again and again
