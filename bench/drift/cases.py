@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.drift import product
-from bench.drift.adapter import FIRST_WEEK, diary, frame, person_of
+from bench.drift.adapter import FIRST_WEEK, diary, first_address, frame, person_of
 from bench.drift.measure import judge
 from bench.drift.records import World
 from bench.drift.worlds import STEADY, USUAL, Setting, world
-from rules.health.assessment import DriftSettings, History, Status
+from rules.health.assessment import Answer, DriftSettings, History, Status
 from rules.health.desk import Desk
+from rules.health.diary import RICH, Diary
 from rules.health.verdicts import KEPT
+from rules.health.weeks import sunday
 
 TRUTHS = {
     Status.MOVED_DOWN: ("moved_down", "abrupt", "ramp", "billing"),
@@ -60,6 +64,60 @@ def statuses(first: int, seeds: int) -> None:
             print(f"{family:8s} {status.value:15s} {figures} (said of {said}, planted {there})", flush=True)
 
 
+def answered(one: World, kind: str) -> tuple[int, int, int, int]:
+    """Those so planted; called drifting; once more after the owner said *wrong*; once more after the owner logged
+    one call a month from then on instead."""
+    begun = _flags(one, frame(one))
+    planted = np.flatnonzero(one.truth.kind == kind)
+    asked = {
+        int(i): weeks[0]
+        for i in planted
+        if (weeks := [week for week in begun[int(i)] if week >= one.truth.change[i]])
+    }
+    answers = [Answer(first_address(i), sunday(FIRST_WEEK + week + 1), "wrong") for i, week in asked.items()]
+    again = _flags(one, replace(frame(one), answers=answers))
+    told = diary(one)
+    calls = sorted((week, i) for i, since in asked.items() for week in range(since + 1, one.weeks, 4))
+    logging = _flags(one, frame(one), _with_calls(told, calls))
+
+    def later(flags: list[list[int]]) -> int:
+        return sum(any(week > asked[i] + 1 for week in flags[i]) for i in asked)
+
+    return len(planted), len(asked), later(again), later(logging)
+
+
+def _flags(one: World, told: History, kept: Diary | None = None) -> list[list[int]]:
+    """Of each person the weeks in which `drifting` began."""
+    desk = Desk(told, DriftSettings(), None, kept or diary(one))
+    found: list[list[int]] = [[] for _ in range(one.people)]
+    on = np.zeros(one.people, bool)
+    for week in range(one.weeks):
+        desk.take(FIRST_WEEK + week)
+        who = np.array([person_of(group.id) for group in desk.rows])
+        now = np.zeros(one.people, bool)
+        now[who[desk.memory.verdicts.entered(Status.DRIFTING) >= 0]] = True
+        for i in np.flatnonzero(now & ~on):
+            found[i].append(week)
+        on = now
+    return found
+
+
+def _with_calls(told: Diary, calls: list[tuple[int, int]]) -> Diary:
+    """The diary with calls (week, person) that the owner logged."""
+    number = {address: i for i, address in enumerate(told.addresses)}
+    known = [(FIRST_WEEK + week, number[first_address(i)]) for week, i in calls if first_address(i) in number]
+    if not known:
+        return told
+    week, address = (np.array(column) for column in zip(*known, strict=True))
+    more = {"week": week, "address": address, "kind": RICH, "personal": 0.9, "candidate": True, "took_place": 1.0}
+    order = np.argsort(np.concatenate([told.week, week]), kind="stable")
+    columns = {}
+    for name in ("week", "address", "place", "kind", "personal", "candidate", "took_place", "ours", "theirs"):
+        old = getattr(told, name)
+        columns[name] = np.concatenate([old, np.broadcast_to(more.get(name, 0), week.shape).astype(old.dtype)])[order]
+    return replace(told, **columns)
+
+
 def cases(first: int, seeds: int) -> None:
     """Each planted case: how many of those so planted were called drifting after the change."""
     seeds = max(2, seeds // 2)
@@ -82,6 +140,13 @@ def cases(first: int, seeds: int) -> None:
             f"{within[52] / planted:.2f}, within two {within[104] / planted:.2f}",
             flush=True,
         )
+    sums = np.sum([answered(world(Setting(shares=(*STEADY, ("unseen_calls", 0.15))), first + seed), "unseen_calls")
+                   for seed in range(seeds)], axis=0)  # fmt: skip
+    print(
+        f"unseen_calls   called drifting {sums[1]} of {sums[0]}; once more after *wrong* {sums[2]}, after a call "
+        f"logged every four weeks {sums[3]}",
+        flush=True,
+    )
     for name, setting in (
         ("nothing for all", Setting(shares=STEADY, remote=False)),
         ("remote shift", Setting(shares=STEADY)),
