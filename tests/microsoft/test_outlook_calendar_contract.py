@@ -3,95 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from connectors.connector import ConnectorError, CursorExpired
-from connectors.microsoft import graph
-from connectors.microsoft.calendar import OutlookCalendarConnector
 from connectors.microsoft.events import event_of
 from connectors.observations import Event
-from connectors.secrets import Forgetful
-from tests.connectors.contract import CANARY, NOW, ConnectorContract, Held, World, listed, moment, run, titles
-from tests.fakes.clock import Clock
-from tests.fakes.mailbox import Entry
+from tests.connectors.contract import NOW, ConnectorContract, Held, World, listed, run, titles
 from tests.fakes.microsoft.calendar import CalendarInfo
-from tests.fakes.microsoft.server import FakeMicrosoft
-from tests.microsoft.gate import FixedTokens, calendar_options, patience, transport
-
-MAIN = "C-main"
-
-
-def stamp(at: datetime, zone: str = "UTC") -> dict[str, str]:
-    return {"dateTime": at.strftime("%Y-%m-%dT%H:%M:%S.0000000"), "timeZone": zone}
-
-
-class OutlookCalendarWorld:
-    """The main calendar of an account; to move an item is to call the calendar something else."""
-
-    source = MAIN
-    live = True
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, page: int = 10) -> None:
-        monkeypatch.setattr(graph, "PAGE", page)
-        self.fake = FakeMicrosoft(clock=Clock(NOW))
-        self.options = calendar_options()
-
-    def connector(self) -> OutlookCalendarConnector:
-        return OutlookCalendarConnector(
-            self.options,
-            Forgetful(),
-            tokens=FixedTokens(self.fake, self.options),
-            patience=patience(self.fake),
-            transport=transport(self.fake),
-        )
-
-    def write(self, id_: str, start: datetime, title: str | None = None, /, **more: Any) -> None:
-        hours = more.pop("hours", 1)
-        whole = {
-            "uid": f"uid-{id_}", "subject": title or id_, "start": stamp(start), "isAllDay": False,
-            "end": stamp(start + timedelta(hours=hours)), "originalStartTimeZone": "W. Europe Standard Time",
-            "organizer": {"emailAddress": {"name": "Mara", "address": "mara@visser-advies.example"}},
-            "attendees": [{"type": "required", "status": {"response": "accepted"},
-                           "emailAddress": {"name": "Anna Berg", "address": "anna@nordkai.example"}}],
-            "isCancelled": False, "isOrganizer": True, "showAs": "busy", "sensitivity": "normal",
-            "responseStatus": {"response": "organizer"}, "x-body": CANARY,
-        }  # fmt: skip
-        whole.update(more)
-        self.fake.mailbox.write(Entry(id_, MAIN, {key: one for key, one in whole.items() if one is not None}))
-
-    def series(self, id_: str, start: datetime, count: int, title: str | None = None, **more: Any) -> None:
-        """Weekly."""
-        deleted = more.pop("deleted", ())
-        self.write(id_, start, title, **{"x-series": {"every_days": 7, "count": count, "deleted": deleted}}, **more)
-
-    def exception(self, series: str, original: datetime, start: datetime, title: str, **more: Any) -> None:
-        at = original.strftime("%Y-%m-%dT%H:%M:%SZ")
-        told = {"uid": None, "iCalUId": f"other-{at}", "seriesMasterId": series, "originalStart": at}
-        self.write(f"{series}-exception", start, title, **told, **{"x-original": at}, **more)
-
-    def delete(self, id_: str) -> None:
-        self.fake.mailbox.delete_entry(MAIN, id_)
-
-    def add(self, numbers: Iterable[int]) -> None:
-        for number in numbers:
-            self.write(f"e{number}", moment(number), f"item {number}")
-
-    def change(self, number: int) -> None:
-        self.write(f"e{number}", moment(number), f"item {number} changed")
-
-    def remove(self, number: int) -> None:
-        self.delete(f"e{number}")
-
-    def move(self, number: int) -> str:
-        self.fake.calendar.calendars = (CalendarInfo(MAIN, "Kalender", default=True),)
-        return "Kalender"
-
-    def spoil(self) -> None:
-        self.write("bad", moment(3), attendees="everybody")
+from tests.microsoft.gate import calendar_options
+from tests.microsoft.worlds import MAIN, OutlookCalendarWorld, stamp
 
 
 class TestOutlookCalendar(ConnectorContract):

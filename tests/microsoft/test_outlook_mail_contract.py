@@ -4,91 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
 from connectors.connector import CursorExpired, Throttled
-from connectors.microsoft import graph
 from connectors.microsoft import mail as outlook
-from connectors.microsoft.mail import OutlookMailConnector
 from connectors.observations import Message
-from connectors.secrets import Forgetful
-from tests.connectors.contract import CANARY, NOW, ConnectorContract, Held, World, listed, moment, run, titles
-from tests.fakes.clock import Clock
+from tests.connectors.contract import NOW, ConnectorContract, Held, World, listed, moment, run, titles
 from tests.fakes.faults import Fault, FaultPlan
-from tests.fakes.mailbox import Mail
 from tests.fakes.microsoft.graph import Folder
-from tests.fakes.microsoft.server import FakeMicrosoft
 from tests.fakes.wire import Request
-from tests.microsoft.gate import FixedTokens, mail_options, patience, transport
-
-
-class OutlookWorld:
-    """A mailbox; a mail that is changed is another mail, as received mail cannot be edited."""
-
-    source = "mail"
-    live = True
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, page: int = 10) -> None:
-        monkeypatch.setattr(graph, "PAGE", page)
-        self.fake = FakeMicrosoft(clock=Clock(NOW))
-        self.options = mail_options()
-        self.ids: dict[int, str] = {}
-
-    def connector(self) -> OutlookMailConnector:
-        return OutlookMailConnector(
-            self.options,
-            Forgetful(),
-            tokens=FixedTokens(self.fake, self.options),
-            patience=patience(self.fake),
-            transport=transport(self.fake),
-        )
-
-    def add(self, numbers: Iterable[int]) -> None:
-        for number in numbers:
-            self.deliver(number)
-
-    def deliver(self, number: int, subject: str | None = None, folder: str = "F-inbox") -> str:
-        at = moment(number)
-        id_ = f"{number:08x}-{len(self.fake.mailbox.changes):04x}"
-        self.ids[number] = id_
-        headers = (
-            ("From", "Anna Berg <anna@nordkai.example>"),
-            ("To", "mara@visser-advies.example"),
-            ("Subject", subject or f"item {number}"),
-            ("Date", format_datetime(at)),
-            ("Message-ID", f"<{id_}@nordkai.example>"),
-        )
-        self.fake.mailbox.deliver(Mail(id_, f"t{number}", at, headers, frozenset({folder}), body=CANARY))
-        return id_
-
-    def change(self, number: int) -> None:
-        self.remove(number)
-        self.deliver(number, f"item {number} changed")
-
-    def remove(self, number: int) -> None:
-        self.fake.mailbox.delete(self.ids[number])
-
-    def move(self, number: int) -> str:
-        self.place(number, "F-archive")
-        return "Archive"
-
-    def place(self, number: int, folder: str) -> None:
-        self.fake.mailbox.place(self.ids[number], {folder})
-
-    def spoil(self) -> None:
-        self.fake.mail.spoiled.add(self.deliver(999))
-
-    def where(self, held: Held, number: int) -> tuple[str, ...] | None:
-        return held.places.get(self.ids[number])
-
-    def fetched_alone(self) -> int:
-        """How often one message was asked for by its id."""
-        return sum("/messages/" in path and "delta" not in path for _, path, *_ in self.fake.log)
+from tests.microsoft.gate import mail_options
+from tests.microsoft.worlds import OutlookWorld
 
 
 @pytest.fixture

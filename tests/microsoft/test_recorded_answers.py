@@ -22,8 +22,7 @@ from tests.fakes.mailbox import Entry
 from tests.fakes.microsoft.server import FakeMicrosoft
 from tests.fakes.wire import Request
 from tests.microsoft.gate import FixedTokens, mail_options, patience, transport
-from tests.microsoft.test_outlook_calendar_contract import OutlookCalendarWorld
-from tests.microsoft.test_outlook_mail_contract import OutlookWorld
+from tests.microsoft.worlds import OutlookCalendarWorld, OutlookWorld
 
 API = Path(__file__).resolve().parents[3] / "shared" / "data" / "api"
 pytestmark = pytest.mark.skipif(not API.exists(), reason="../shared/data is not here")

@@ -28,7 +28,7 @@ from tests.fakes.mailbox import Mail
 from tests.fakes.microsoft.graph import Folder
 from tests.fakes.microsoft.server import FakeMicrosoft
 from tests.microsoft.gate import MsalDoor, calendar_options, log_in, mail_options, patience, transport
-from tests.microsoft.test_outlook_calendar_contract import OutlookCalendarWorld
+from tests.microsoft.worlds import OutlookCalendarWorld
 
 FOLDERS = 12
 
