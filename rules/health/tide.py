@@ -18,7 +18,7 @@ _ROUNDS = 3
 _FORGET = 0.995
 # What foretells labels best is too great a share of misreadings: contact that comes in bunches looks like them. With
 # this part of it drifts are found best, for hard labels as for honest probabilities: measured in bench/drift.
-_BELIEVED = 0.65
+_BELIEVED = 0.3
 
 
 class Gauge:
