@@ -30,7 +30,7 @@ def test_a_desk_is_written_twice_alike_with_every_contact_in_its_place(hand: str
     for name in ("a", "b"):
         writer = Writer(one, HANDS[hand], 3)
         writer.write(tmp_path / name)
-        mail = sorted((letter.text() for letter in writer.letters))
+        mail = sorted(letter.text() for letter in writer.letters)
         written.append((mail, (tmp_path / name / "calendar.ics").read_bytes()))
     assert written[0] == written[1]
     assert set(writer.places.values()) == set(range(len(one.contacts.week)))
