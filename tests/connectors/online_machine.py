@@ -235,7 +235,7 @@ def share_in_vain(make: Make, faults: int, seed: int = 11) -> float:
     clean.close()
     share = (requests - needed) / requests
     assert happened.total() == faults
-    assert len(happened) >= (8 if faults < 1_000 else life.FAULTS)
+    assert len(happened) >= (5 if faults < 1_000 else life.FAULTS)  # some are rare
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(happened.items()))
     told = f"{faults} faults in {requests} requests and {days} days, {checks} times equal"
     print(f"\n{told}: {share:.1%} in vain ({kinds})")  # noqa: T201
