@@ -91,6 +91,7 @@ class Desk:
         self.history = history
         self.diary = read(history) if diary is None else diary
         self.holes = holes(history.interactions, history.traffic)
+        self.covered = Exposure(history.coverage)
         self.exposure = Exposure(cut(history.coverage, self.holes))
         self.returns = Returns(history.interactions)
         self.thresholds = Thresholds.of(settings)
@@ -144,7 +145,7 @@ class Desk:
     def stale(self, week: int) -> str | None:
         """Why nothing can be said this week, or None."""
         found = [hole for hole in self.holes if hole.holds(sunday(week))]
-        unread = Exposure(self.history.coverage).stale(week)
+        unread = self.covered.stale(week)
         return unread or (found[-1].said if found and self.exposure.stale(week) else None)
 
     def replay(self, group: Group, until: int) -> Memory:

@@ -16,8 +16,8 @@ Floats = NDArray[np.float64]
 
 _ROUNDS = 3
 _FORGET = 0.995
-# What foretells labels best is too great a share of misreadings: contact that comes in bunches looks like them. With
-# this part of it drifts are found best, for hard labels as for honest probabilities: measured in bench/drift.
+# What foretells labels best is too great a share of misreadings: contact that comes in bunches looks like them. This
+# part of it serves honest probabilities, as our labels are, best; hard labels want twice as much (docs/health.md).
 _BELIEVED = 0.3
 
 
