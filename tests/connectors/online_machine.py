@@ -6,10 +6,8 @@ set number of requests go wrong.
 
 from __future__ import annotations
 
-import logging
 import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, settings
@@ -18,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.connectors.online_life import OnlineLife
 from tests.fakes.faults import FaultPlan
+from tests.fakes.logs import all_logged
 
 Make = Callable[[], OnlineLife]
 SECRET = "CANARYTOKEN"
@@ -222,7 +221,8 @@ def share_in_vain(make: Make, faults: int, seed: int = 11) -> float:
     cursors made it list again. Of a long life the first days are lived once more without a fault, of which one is
     like another. No token may stand in anything that is logged meanwhile, at DEBUG.
     """
-    with listening() as heard:
+    heard = _Heard()
+    with all_logged(heard.line):
         life, days = run_of(make, 10**6, 0.05, faults, seed)
         requests, happened = life.requests, life.faults.happened
         compare(life)
@@ -243,30 +243,14 @@ def share_in_vain(make: Make, faults: int, seed: int = 11) -> float:
     return share
 
 
-class _Ear(logging.Handler):
-    """Counts what is logged, and keeps lines that hold a token."""
+class _Heard:
+    """Counts the lines of a log, and keeps those that hold a token."""
 
     def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
         self.records = 0
         self.tokens: list[str] = []
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def line(self, line: str) -> None:
         self.records += 1
-        line = self.format(record)
         if SECRET in line:
             self.tokens.append(line)
-
-
-@contextmanager
-def listening() -> Iterator[_Ear]:
-    """All loggers at DEBUG, heard."""
-    root, ear = logging.getLogger(), _Ear()
-    level = root.level
-    root.addHandler(ear)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield ear
-    finally:
-        root.setLevel(level)
-        root.removeHandler(ear)

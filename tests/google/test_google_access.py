@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from tests.fakes.faults import FaultPlan
 from tests.fakes.google.gmail import METADATA
 from tests.fakes.google.login import CALENDAR_SCOPES, SECRET
 from tests.fakes.google.server import FakeGoogle
+from tests.fakes.logs import all_logged
 from tests.fakes.mailbox import Mail
 from tests.google.desk import Desk
 from tests.google.door import Door, gmail_options, patience, transports
@@ -189,29 +188,9 @@ def test_the_hosts_that_are_contacted(desk: Desk) -> None:
     )
 
 
-@contextmanager
-def everything_logged() -> Iterator[list[str]]:
-    """All that anybody writes at DEBUG, whatever level its logger was left at by default."""
-    lines: list[str] = []
-
-    class Keep(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(self.format(record))
-
-    root, keep = logging.getLogger(), Keep()
-    keep.setFormatter(logging.Formatter("%(name)s %(message)s"))
-    before = root.level
-    root.addHandler(keep)
-    root.setLevel(logging.DEBUG)
-    try:
-        yield lines
-    finally:
-        root.removeHandler(keep)
-        root.setLevel(before)
-
-
 def test_no_token_in_any_log(desk: Desk) -> None:
-    with everything_logged() as lines:
+    lines: list[str] = []
+    with all_logged(lines.append):
         logging.getLogger("urllib3").debug("the canary sings")
         desk.log_in()
         desk.fake.faults = FaultPlan(seed=3, rate=0.3)
