@@ -40,11 +40,13 @@ _SOURCE = "mail"
 
 class _Chain(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a folder's chain stands: the link to go on with, and whether its first listing is over. `again`: the
-    ledger knows the folder already, so what has not come by the end of that listing is to be looked for."""
+    ledger knows the folder already, so what has not come by the end of that listing is looked for. `midway`: the
+    link stands in the middle of a round."""
 
     link: str = ""
     listed: bool = False
     again: bool = False
+    midway: bool = False
 
 
 class _Position(msgspec.Struct, omit_defaults=True):
@@ -178,7 +180,9 @@ class OutlookMailConnector:
             yield from self._links(folder, _Chain(again=True))
 
     def _links(self, folder: str, chain: _Chain) -> Iterator[_Page]:
-        """From link to link. An empty page may have a next one."""
+        """From link to link. An empty page may have a next one. A round that was begun in an earlier sync tells how
+        things stood then: what came since is asked for behind it."""
+        earlier = chain.midway
         params = None if chain.link else {"$select": SELECT}
         link, listed = chain.link or f"/mailFolders/{folder}/messages/delta", chain.listed
         while True:
@@ -191,9 +195,10 @@ class OutlookMailConnector:
             last = "@odata.deltaLink" in page
             if not link:
                 raise ConnectorError("Microsoft's list ends in the middle.", where=self._options.name)
-            yield _Page(page.get("value", []), folder, _Chain(link, listed or last, chain.again))
-            if last:
+            yield _Page(page.get("value", []), folder, _Chain(link, listed or last, chain.again, midway=not last))
+            if last and not earlier:
                 return
+            earlier = earlier and not last
 
     def _end(self, position: _Position, reading: Reading) -> Iterator[Batch]:
         """Settle what is gone, and where it went."""
