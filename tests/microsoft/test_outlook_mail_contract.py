@@ -428,6 +428,18 @@ def test_a_first_sync_that_is_killed_goes_on_where_it_was(
     assert not any(etag.endswith("?") for etag in held.kept.values())
 
 
+@pytest.mark.parametrize("kill", [1, 2])
+def test_what_came_after_a_broken_listing_began_is_there_once_it_ends(world: OutlookWorld, kill: int) -> None:
+    """The rest of a listing tells how things stood when it began; the sync that ends it asks what came since."""
+    world.add(range(60))
+    held = Held()
+    run(world, held, batches=kill)
+    assert len(held.kept) < 60
+    world.add([60])
+    run(world, held)
+    assert set(held.kept) == set(world.fake.mailbox.mails)
+
+
 def test_without_the_internet_headers_the_fields_are_enough(world: OutlookWorld) -> None:
     with_headers, without = Held(), Held()
     world.add(range(5))
