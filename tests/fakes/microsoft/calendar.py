@@ -173,7 +173,7 @@ class CalendarService:
         if id_ not in now:
             return {"id": id_, "@removed": {"reason": "deleted"}}
         entry = self.mailbox.entries.get((info.id, id_))
-        if entry is not None:
+        if entry is not None and not entry.deleted:  # a restored occurrence bears the id of the exception it was
             text = {"bodyPreview": "CANARY", "body": {"contentType": "text", "content": "CANARY"}}
             return _shown(entry) | (text if self.shows_texts else {})
         return next(line for line in self._lines(info) if line["id"] == id_)
