@@ -100,7 +100,9 @@ class OutlookMailConnector:
         reading = Reading(self._graph, look, known, now, Extent(now, position.oldest))
         fresh = not position.chains and not position.begun
         again = fresh and bool(known.etags())
-        position.chains = {id_: self._resumed(position.chains.get(id_), again=again) for id_ in reading.folders}
+        position.chains = {
+            id_: self._resumed(position.chains.get(id_), again=id_ in reading.held_in) for id_ in reading.folders
+        }
         if not all(chain.listed for chain in position.chains.values()):
             reading.total = reading.size
         yield from reading.renamed()
@@ -113,8 +115,9 @@ class OutlookMailConnector:
 
     @staticmethod
     def _resumed(chain: _Chain | None, *, again: bool) -> _Chain:
-        """What was listed again and not to its end begins once more, as nobody knows any longer what came."""
-        if chain is None:
+        """What was listed again and not to its end begins once more, as nobody knows any longer what came. A folder
+        that was not listed yet may hold what another one's chain said was moved there: it is listed `again`, too."""
+        if chain is None or not chain.link:
             return _Chain(again=again)
         return _Chain(again=True) if chain.again and not chain.listed else chain
 

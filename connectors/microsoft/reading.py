@@ -33,6 +33,8 @@ class Reading:
     Args:
         look: reads which folders there are; asked again when a message lies in one that was not there.
         total: how many messages there are, while everything is listed.
+
+    `held_in`: the folders in which the ledger holds messages.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Reading:
         self.folders = self._there.places
         self._held = dict(known.etags())
         self._at = {id_: etag.partition("#")[0] for id_, etag in self._held.items()}
+        self.held_in = frozenset(self._at.values())
         self._unconfirmed = dict.fromkeys(id_ for id_, etag in self._held.items() if etag.endswith(_UNCONFIRMED))
         self._seen: dict[str, str] = {}
         self.total: int | None = None  # how many messages there are, while everything is listed
