@@ -137,16 +137,23 @@ class OutlookCalendarConnector:
         return Place(self._titles.get(source, source))
 
     def _year(self, source: str, year: int, link: str | None) -> tuple[list[Json], str]:
-        """All lines of a year's view, or its changes; and the link for next time."""
+        """All lines of a year's view, or its changes; and the link for next time. Lines come in no order and may be
+        repeated, so what is told twice and not alike is asked for."""
         first = link or f"/calendars/{source}/calendarView/delta"
         lines: dict[str, Json] = {}
+        unlike: dict[str, None] = {}
         try:
             for page in self._graph.pages(first, None if link else _window(year, year)):
-                lines.update((line["id"], self._textless(line)) for line in page.get("value", ()))
+                for line in page.get("value", ()):
+                    if lines.setdefault(line["id"], line) != line:
+                        unlike[line["id"]] = None
+                    lines[line["id"]] = self._textless(line)
                 link = page.get("@odata.deltaLink", link)
         except Missing as error:
             fix = "Take it out of calendars in the config."
             raise ConnectorError("this calendar is not there any more.", where=self._options.name, fix=fix) from error
+        for id_, answer in zip(unlike, self._events(source, list(unlike)), strict=True):
+            lines[id_] = answer or {"id": id_, "@removed": {"reason": "deleted"}}
         return list(lines.values()), str(link)
 
     def _textless(self, line: Json) -> Json:

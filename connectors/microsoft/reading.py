@@ -54,8 +54,9 @@ class Reading:
         self.held_in = frozenset(self._at.values())
         self._unconfirmed = dict.fromkeys(id_ for id_, etag in self._held.items() if etag.endswith(_UNCONFIRMED))
         self._seen: dict[str, str] = {}
+        self._left: set[tuple[str, str]] = set()
         self.total: int | None = None  # how many messages there are, while everything is listed
-        self.gone: dict[str, None] = {}
+        self.gone: dict[str, bool] = {}
         self.items: dict[str, Item] = {}
         self._bad: list[Quarantined] = []
         self._removed: list[str] = []
@@ -65,18 +66,21 @@ class Reading:
     def take(self, folder: str, line: Json, *, confirmed: bool = True) -> None:
         """A line of a folder's chain or list: a message, a sparse change of one, or a removal.
 
-        What a chain says is gone, or lies in a folder that is not read, waits in `gone` until it is settled.
+        What a chain says is gone, or lies in a folder that is not read, waits in `gone` until it is settled. So does
+        what is told twice and not alike (True in `gone`), as lines come in no order and may be repeated.
         """
         id_ = line["id"]
         if "@removed" in line:
+            self._left.add((folder, id_))
             if self._seen.get(id_, self._at.get(id_)) == folder:  # else another folder has it
-                self.gone[id_] = None
+                self.gone.setdefault(id_, False)
             return
         folder = str(line.get("parentFolderId") or folder)
         if folder not in self.folders:
-            self.gone[id_] = None
+            self.gone.setdefault(id_, False)
             return
-        self.gone.pop(id_, None)
+        if self.gone.pop(id_, False) or (folder, id_) in self._left or self._seen.get(id_, folder) != folder:
+            self.gone[id_] = True
         before, self._seen[id_] = self._seen.get(id_, self._at.get(id_)), folder
         sure = confirmed and id_ in self._unconfirmed
         if sure:
@@ -159,7 +163,7 @@ class Reading:
         id_, etag, place = line["id"], self._etag(folder, line["id"]), self.folders[folder]
         whole = line if "receivedDateTime" in line else self._whole(id_)
         if whole is None:
-            self.gone[id_] = None
+            self.gone[id_] = False
             return
         try:
             item = item_of(whole, etag, place, self.now)

@@ -13,8 +13,9 @@ from connectors.microsoft.events import event_of
 from connectors.observations import Event
 from tests.connectors.contract import NOW, ConnectorContract, Held, World, listed, run, titles
 from tests.fakes.microsoft.calendar import CalendarInfo
+from tests.fakes.wire import Request
 from tests.microsoft.gate import calendar_options
-from tests.microsoft.worlds import MAIN, OutlookCalendarWorld, stamp
+from tests.microsoft.worlds import MAIN, OutlookCalendarWorld, also_given, stamp
 
 
 class TestOutlookCalendar(ConnectorContract):
@@ -324,6 +325,26 @@ def test_expired_tokens_reconcile(world: OutlookCalendarWorld, middle: bool) -> 
     held.cursor = None
     run(world, held)
     assert held.titles() == titles(n for n in range(45) if n not in (5, 6)) + Counter(["item 6 changed"])
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_old_lines_beside_the_new(world: OutlookCalendarWorld, monkeypatch: pytest.MonkeyPatch, behind: bool) -> None:
+    """Lines come in no order and may be repeated: what is told twice and not alike is asked for."""
+    held = Held()
+    world.add(range(3))
+    world.series("jour", at("2025-12-01T09:00"), 10, "Jour fixe")
+    world.series("tour", at("2025-12-02T09:00"), 10, "Tour")
+    synced(world, held)
+    ids = ("e0", "e1", "e2", "jour", "tour", "tour.20251209T0900")
+    before = [world.fake.calendar.get_event(id_, Request.of("GET", "/?$select=id")) for id_ in ids]
+    world.change(1)
+    world.remove(2)
+    world.series("jour", at("2025-12-01T09:00"), 10, "Monday round")
+    world.delete("tour")
+    also_given(monkeypatch, world.fake.calendar, MAIN, before, behind=behind)
+    synced(world, held)
+    rounds = Counter({"Monday round": 10})
+    assert held.titles() == titles([0]) + Counter(["item 1 changed"]) + rounds
 
 
 def test_texts_are_refused(world: OutlookCalendarWorld) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -16,8 +16,10 @@ from connectors.secrets import Forgetful
 from tests.connectors.contract import CANARY, NOW, Held, moment
 from tests.fakes.clock import Clock
 from tests.fakes.mailbox import Entry, Mail
-from tests.fakes.microsoft.calendar import CalendarInfo
+from tests.fakes.microsoft.calendar import CalendarInfo, CalendarService
+from tests.fakes.microsoft.graph import Json, MailService
 from tests.fakes.microsoft.server import FakeMicrosoft
+from tests.fakes.wire import Request
 from tests.microsoft.gate import FixedTokens, calendar_options, mail_options, patience, transport
 
 MAIN = "C-main"
@@ -154,3 +156,24 @@ class OutlookWorld:
     def fetched_alone(self) -> int:
         """How often one message was asked for by its id."""
         return sum("/messages/" in path and "delta" not in path for _, path, *_ in self.fake.log)
+
+
+def also_given(
+    monkeypatch: pytest.MonkeyPatch,
+    service: MailService | CalendarService,
+    name: str,
+    lines: Sequence[Json],
+    *,
+    behind: bool,
+) -> None:
+    """From now on, wherever this folder's or calendar's changes speak of an item, they bring its line among these,
+    too, before or behind what they say."""
+    real = service.delta
+
+    def delta(asked: str, request: Request) -> Json:
+        answer = real(asked, request)
+        told = {line["id"] for line in answer["value"]} if asked == name else ()
+        again = [line for line in lines if line["id"] in told]
+        return {**answer, "value": [*answer["value"], *again] if behind else [*again, *answer["value"]]}
+
+    monkeypatch.setattr(service, "delta", delta)

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
@@ -55,7 +55,7 @@ class FakeMicrosoft:
         self._inside = 0
         self._most_inside = 0
         self._lock = threading.Lock()
-        self._last_page: dict[str, list[Json]] = {}
+        self._given: dict[tuple[str, str], list[Json]] = {}
 
     @property
     def most_at_once(self) -> int:
@@ -219,16 +219,24 @@ class FakeMicrosoft:
         return {"mail": self.mailbox.address, "userPrincipalName": self.mailbox.address, "id": "o1"}
 
     def _strange(self, fault: Fault | None, request: Request, answer: Json) -> Json:
-        """An empty page with a next one; items given before given again."""
+        """An empty page with a next one; lines of the response before given again, in front or behind.
+
+        https://learn.microsoft.com/graph/delta-query-overview: the same change may appear in subsequent responses,
+        and an item anywhere in a sequence of pages, so an old line may stand behind the new one. But a request
+        without a token tells what exists then: no chain repeats what was said before its first request.
+        """
         if "value" not in answer or "/delta" not in request.path:
             return answer
+        token = {key: value for key, value in request.query if key in _TOKENS}
         if fault is Fault.EMPTY_PAGE:
-            token = {key: value for key, value in request.query if key in {"$skiptoken", "$deltatoken"}}
             return {"value": [], "@odata.nextLink": ("same", token)}
+        lines = answer["value"]
+        for key in {"@odata.nextLink", "@odata.deltaLink"} & answer.keys():
+            self._given[request.path, _named(answer[key][1])] = lines
         if fault is Fault.REPEATED_PAGE:
-            before = self._last_page.get(request.path, [])
-            answer = {**answer, "value": [line for line in before[-3:] if "@removed" not in line] + answer["value"]}
-        self._last_page[request.path] = answer["value"]
+            again = self._given.get((request.path, _named(token)), [])[-3:]
+            behind = self.faults.happened[fault] % 2
+            return {**answer, "value": [*lines, *again] if behind else [*again, *lines]}
         return answer
 
     def _linked(self, answer: Json, request: Request) -> Json:
@@ -237,13 +245,14 @@ class FakeMicrosoft:
         for key in ("@odata.nextLink", "@odata.deltaLink"):
             if key in linked:
                 _, changed = linked[key]
-                kept = {name: value for name, value in request.query if name not in {"$skiptoken", "$deltatoken"}}
+                kept = {name: value for name, value in request.query if name not in _TOKENS}
                 if "Token" not in key and "delta" in request.path and "calendarView" in request.path and changed:
                     kept = {}
                 linked[key] = f"{self.base}{request.raw_path}?{urlencode({**kept, **changed}, safe='$|')}"
         return linked
 
 
+_TOKENS = ("$skiptoken", "$deltatoken")
 _REFUSALS = (Fault.UNAUTHORIZED, Fault.TOO_MANY, Fault.INTERNAL, Fault.UNAVAILABLE, Fault.SLOW)
 
 
@@ -253,7 +262,12 @@ def _possible(request: Request, *, in_batch: bool) -> tuple[Fault, ...]:
     if "/delta" not in request.path:
         return kinds
     token = request.one("$skiptoken") or request.one("$deltatoken")
-    return (*kinds, Fault.REPEATED_PAGE, Fault.EMPTY_PAGE, *((Fault.GONE,) if token else ()))
+    return (*kinds, Fault.EMPTY_PAGE, *((Fault.GONE, Fault.REPEATED_PAGE) if token else ()))
+
+
+def _named(token: Mapping[str, str]) -> str:
+    """A token of a chain, as a key."""
+    return "".join(token.values())
 
 
 def _error(refused: Refused) -> Response:
