@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connectors.connector import NeedsLogin
-from connectors.google.refusals import SCOPES
+from connectors.google.refusals import KEY, SCOPES
 from connectors.options import GoogleAccountOptions
 from connectors.secrets import Secrets, from_command
 
@@ -75,11 +75,13 @@ class Transports:
         return self._plain()
 
     def remedy(self, why: str) -> str:
-        """What to do when the login is refused: because it has ended, or for lack of permissions."""
+        """What to do when the login is refused: it has ended, a permission is lacking, or the key is none."""
         options, scopes = self._options, ", ".join(scopes_of(self._options))
         if options.token_command:
             good = f"that allows {scopes}" if why == SCOPES else "that is still good"
             return f"See whether this command prints a token {good}: {options.token_command}"
+        if options.service_account_file and why == KEY:
+            return f"Make a new key of the service account and save it as {options.service_account_file}."
         if options.service_account_file:
             return f"Let the service account act for {options.user} with {scopes} (docs/google.md, delegation)."
         if why == SCOPES:

@@ -18,7 +18,7 @@ TOO_NARROW = frozenset({"insufficientPermissions", "PERMISSION_DENIED", "ACCESS_
 SWITCHED_OFF = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 
 
-ENDED, SCOPES = "ended", "scopes"
+ENDED, SCOPES, KEY = "ended", "scopes", "key"
 """Why the login is refused: it has come to its end, or it lacks permissions."""
 
 
@@ -77,7 +77,7 @@ class Refusals:
             return Again("Google's login server does not answer")
         said = str(error.args[0]).rstrip(".") if error.args else "it is not good any more"
         what = f"Google no longer accepts the login ({said[:200]})."
-        return NeedsLogin(what, where=self._account, fix=self._remedy(ENDED))
+        return NeedsLogin(what, where=self._account, fix=self._remedy(KEY if "JWT Signature" in said else ENDED))
 
     def _refusal(self, error: Any, name: str) -> Exception:
         status = int(error.resp.status)

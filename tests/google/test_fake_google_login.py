@@ -8,7 +8,9 @@ from datetime import timedelta
 from hashlib import sha256
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.fakes.faults import Fault, FaultPlan
 from tests.fakes.google.gmail import FULL, METADATA
@@ -89,9 +91,14 @@ def test_delegation(claims: dict[str, str], refused: tuple[int, str]) -> None:
     """The audience is Google's own address, whatever the address that was asked."""
     client = Client()
     told = {"aud": "https://oauth2.googleapis.com/token", "sub": client.fake.mailbox.address, "scope": METADATA}
-    part = urlsafe_b64encode(json.dumps(told | claims).encode()).decode().rstrip("=")
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     kind = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-    assert token(client, grant_type=kind, assertion=f"head.{part}.signature") == refused
+    signed = jwt.encode(told | claims, key, "RS256")
+    assert token(client, grant_type=kind, assertion=signed) == (400, "invalid_grant"), "nobody knows the key"
+    client.fake.service_key = key.public_key()
+    assert token(client, grant_type=kind, assertion=signed) == refused
+    other = jwt.encode(told | claims, rsa.generate_private_key(public_exponent=65537, key_size=2048), "RS256")
+    assert token(client, grant_type=kind, assertion=other) == (400, "invalid_grant")
 
 
 # Trouble

@@ -122,7 +122,9 @@ def test_a_token_that_is_refused_for_ever_ends_in_words() -> None:
 
 
 def key_file(desk: Desk) -> Path:
+    """A service account's, and Google knows its public half."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    desk.fake.service_key = key.public_key()
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     file = desk.folder / "service.json"
     told = {"type": "service_account", "client_email": "bot@project.iam.gserviceaccount.com", "private_key_id": "1"}
@@ -138,7 +140,7 @@ def test_a_service_account_acts_for_the_owner(desk: Desk) -> None:
     assert "needs no login" in login.log_in(desk.options(**more), desk.secrets)
 
 
-@pytest.mark.parametrize("why", ["another user", "no delegation", "nobody", "no key"])
+@pytest.mark.parametrize("why", ["another user", "no delegation", "nobody", "no key", "another key"])
 def test_a_service_account_that_may_not(desk: Desk, why: str) -> None:
     more: dict[str, Any] = {"service_account_file": key_file(desk), "user": desk.fake.mailbox.address}
     if why == "another user":
@@ -149,9 +151,13 @@ def test_a_service_account_that_may_not(desk: Desk, why: str) -> None:
         more["user"] = None
     if why == "no key":
         more["service_account_file"].write_text("{}")
+    if why == "another key":
+        old = more["service_account_file"].read_text()
+        more["service_account_file"] = key_file(desk)
+        more["service_account_file"].write_text(old)
     with pytest.raises(NeedsLogin) as told:
         desk.sync(**more)
-    wanted = {"nobody": "user =", "no key": "service_account_file"}.get(why, "delegation")
+    wanted = {"nobody": "user =", "no key": "service_account_file", "another key": "a new key"}.get(why, "delegation")
     assert wanted in told.value.fix
     assert "syncd login" not in told.value.fix
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -39,7 +40,7 @@ class MsalDoor:
         return self._send("GET", str(httpx.URL(url, params=params)), headers, None)
 
     def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> _Answer:
-        body = str(httpx.QueryParams(data)) if isinstance(data, dict) else data
+        body = urlencode(data) if isinstance(data, dict) else data
         return self._send("POST", str(httpx.URL(url, params=params)), headers, body)
 
     def _send(self, method: str, url: str, headers: Any, body: str | None) -> _Answer:

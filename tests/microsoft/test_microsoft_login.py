@@ -147,8 +147,10 @@ def test_wrong_client_id(fake: FakeMicrosoft) -> None:
         )
 
 
-def pem(folder: Path, *, key_first: bool) -> Path:
+def pem(fake: FakeMicrosoft, folder: Path, *, key_first: bool = True) -> Path:
+    """A certificate with its key, and the registration knows it."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    fake.entra.certificate = key.public_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "syncd")])
     now = datetime.now(UTC)
     certificate = (
@@ -174,13 +176,21 @@ def pem(folder: Path, *, key_first: bool) -> Path:
 
 @pytest.mark.parametrize("key_first", [True, False])
 def test_certificate(fake: FakeMicrosoft, tmp_path: Path, key_first: bool) -> None:
-    file = pem(tmp_path, key_first=key_first)
+    file = pem(fake, tmp_path, key_first=key_first)
     app = tokens(fake, Forgetful(), certificate=file, user=fake.mailbox.address, tenant="visser-advies.example")
     first = app.get()
     assert first in fake.entra.access
     assert app.get() == first
     assert app.get(refused=first) != first
     assert "needs no login" in app.log_in()
+
+
+def test_a_certificate_that_the_registration_does_not_know(fake: FakeMicrosoft, tmp_path: Path) -> None:
+    old = pem(fake, tmp_path).read_text()
+    file = pem(fake, tmp_path)
+    file.write_text(old)
+    with pytest.raises(NeedsLogin, match=r"not the one that the registration knows \(AADSTS700027\)"):
+        tokens(fake, Forgetful(), certificate=file, user=fake.mailbox.address, tenant="t1").get()
 
 
 def test_a_file_that_is_no_certificate(fake: FakeMicrosoft, tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from tests.fakes.clock import Clock
 from tests.fakes.google.discovery import Json, Refused
@@ -22,6 +24,7 @@ CALENDAR_SCOPES = (
 )
 SECRET = "CANARYTOKEN"
 """Stands in every token and code that is given out; must never stand in a log."""
+AUDIENCE = "https://oauth2.googleapis.com/token"
 _PERMANENT = 10.0**12
 _WEEK = 7 * 24 * 3600
 
@@ -47,6 +50,7 @@ class FakeLogin:
     allowed: frozenset[str] | None = None  # the boxes that the owner ticks on the consent page; None: all
     denied: bool = False  # the owner clicks Cancel
     testing: bool = False  # the consent screen is in "Testing": a login ends after seven days
+    service_key: RSAPublicKey | None = None  # of the service account; None: there is none
     delegated: frozenset[str] = frozenset((METADATA, *CALENDAR_SCOPES))  # what a service account may ask for
     grants: dict[str, Grant] = field(default_factory=dict)
     access: dict[str, tuple[str, float]] = field(default_factory=dict)  # access token -> (refresh token, its end)
@@ -109,11 +113,17 @@ class FakeLogin:
         return Response.of(body | more)
 
     def _delegated(self, form: Json) -> Response:
-        """A service account that acts for the owner: `sub` must be the owner, `aud` the vendor's own address."""
-        claims = json.loads(base64.urlsafe_b64decode(form["assertion"].split(".")[1] + "=="))
+        """A service account that acts for the owner: it signs, `sub` must be the owner, `aud` the vendor's own
+        address."""
+        if self.service_key is None:
+            return Response.of({"error": "invalid_grant", "error_description": "Invalid grant: no account."}, 400)
+        try:  # its times are the machine's, not the fake's
+            claims = jwt.decode(form["assertion"], self.service_key, ["RS256"], audience=AUDIENCE)
+        except jwt.InvalidTokenError as error:
+            unsigned = isinstance(error, jwt.InvalidSignatureError)
+            text = "Invalid JWT Signature." if unsigned else f"Invalid JWT: {error}"
+            return Response.of({"error": "invalid_grant", "error_description": text}, 400)
         asked = frozenset(claims["scope"].split())
-        if claims.get("aud") != "https://oauth2.googleapis.com/token":
-            return Response.of({"error": "invalid_grant", "error_description": "Invalid JWT: wrong audience."}, 400)
         if claims.get("sub") != self.mailbox.address or not asked <= self.delegated:
             text = "Client is unauthorized to retrieve access tokens using this method, or not for this user."
             return Response.of({"error": "unauthorized_client", "error_description": text}, 401)

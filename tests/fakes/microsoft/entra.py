@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from tests.fakes.clock import Clock
 from tests.fakes.microsoft.graph import Json
@@ -35,6 +39,7 @@ class Entra:
         login: how it calls itself.
         consent: "granted", or one of `REFUSALS`.
         tenants: the names under which it is known; None: any.
+        certificate: the key of the certificate that the registration knows.
         pending: how often a device code is asked for before the person has typed it.
     """
 
@@ -45,13 +50,14 @@ class Entra:
     tenant: str = "t1"
     consent: str = "granted"
     tenants: frozenset[str] | None = None
+    certificate: RSAPublicKey | None = None
     pending: int = 1
     refresh: dict[str, frozenset[str]] = field(default_factory=dict)
     access: dict[str, tuple[frozenset[str], float]] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._codes: dict[str, tuple[frozenset[str], str | None]] = {}
+        self._codes: dict[str, tuple[frozenset[str], str | None, str]] = {}
         self._device: dict[str, frozenset[str]] = {}
         self._asked: dict[str, int] = {}
         self._issued = 0
@@ -113,32 +119,51 @@ class Entra:
             return _back(back, {"error": error, "error_description": f"AADSTS{number}: {text}", "state": state})
         self._issued += 1
         code = f"code-CANARYTOKEN-{self._issued}"
-        self._codes[code] = (frozenset((request.one("scope") or "").split()), request.one("nonce"))
+        asked = frozenset((request.one("scope") or "").split())
+        self._codes[code] = (asked, request.one("nonce"), request.one("code_challenge") or "")
         return _back(back, {"code": code, "state": state, "client_info": _encoded(_INFO)})
 
     def _token(self, form: dict[str, str]) -> Response:
+        try:
+            kind, scopes = self._granted(form)
+        except _Refused as refused:
+            return _refused(*refused.told)
+        return Response.of(self.tokens(kind, scopes, form))
+
+    def _granted(self, form: dict[str, str]) -> tuple[str, frozenset[str]]:
+        """By which kind of grant, and what for."""
         if self.consent in REFUSALS:
-            return _refused(*REFUSALS[self.consent])
+            raise _Refused(*REFUSALS[self.consent])
         kind = form.get("grant_type", "")
-        scopes = frozenset(form.get("scope", "").split())
         if kind.endswith("device_code"):
             code = form["device_code"]
             self._asked[code] += 1
             if self._asked[code] <= self.pending:
-                return _refused(70016, "authorization_pending", "pending")
-            scopes = self._device[code]
-        elif kind == "authorization_code":
-            if form.get("code") not in self._codes or "code_verifier" not in form:
-                return _refused(70008, "invalid_grant", "The code has expired.")
-            scopes, nonce = self._codes.pop(form["code"])
+                raise _Refused(70016, "authorization_pending", "pending")
+            return kind, self._device[code]
+        if kind == "authorization_code":
+            if form.get("code") not in self._codes:
+                raise _Refused(70008, "invalid_grant", "The code has expired.")
+            scopes, nonce, challenge = self._codes.pop(form["code"])
+            if challenge != _digest(form.get("code_verifier", "")):
+                raise _Refused(501481, "invalid_grant", "The Code_Verifier does not match the code_challenge.")
             form["nonce"] = nonce or ""
-        elif kind == "refresh_token":
+            return kind, scopes
+        if kind == "refresh_token":
             if form["refresh_token"] not in self.refresh or form["refresh_token"] in self.revoked:
-                return _refused(50173, "invalid_grant", "The grant has been revoked.")
-            scopes = self.refresh[form["refresh_token"]]
-        elif kind != "client_credentials" or "client_assertion" not in form:
-            return _refused(70003, "unsupported_grant_type", "")
-        return Response.of(self.tokens(kind, scopes, form))
+                raise _Refused(50173, "invalid_grant", "The grant has been revoked.")
+            return kind, self.refresh[form["refresh_token"]]
+        if kind != "client_credentials":
+            raise _Refused(70003, "unsupported_grant_type", "")
+        self._check(form.get("client_assertion", ""))
+        return kind, frozenset(form.get("scope", "").split())
+
+    def _check(self, assertion: str) -> None:
+        """That it was signed with the certificate that the registration knows; its times are the machine's."""
+        try:  # to whom it is addressed depends on what the config calls the tenant
+            jwt.decode(assertion, self.certificate or "", ["RS256", "PS256"], options={"verify_aud": False})
+        except jwt.PyJWTError as error:
+            raise _Refused(700027, "invalid_client", f"Client assertion failed validation: {error}") from error
 
     def tokens(self, kind: str, scopes: frozenset[str], form: dict[str, str]) -> Json:
         """What a successful login brings; without a person (client credentials) it is an access token alone."""
@@ -164,6 +189,12 @@ class Entra:
 _INFO = {"uid": "o1", "utid": "t1"}
 
 
+class _Refused(Exception):
+    def __init__(self, number: int, error: str, text: str) -> None:
+        super().__init__(text)
+        self.told = (number, error, text)
+
+
 def _doors(root: str) -> Response:
     at = f"{root}/oauth2/v2.0"
     told = {"issuer": f"{root}/v2.0", "authorization_endpoint": f"{at}/authorize", "token_endpoint": f"{at}/token"}
@@ -173,6 +204,10 @@ def _doors(root: str) -> Response:
 
 def _back(address: str, query: dict[str, str]) -> Response:
     return Response(302, headers={"location": f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"})
+
+
+def _digest(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def _encoded(value: Json) -> str:
