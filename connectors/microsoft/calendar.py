@@ -195,8 +195,9 @@ class OutlookCalendarConnector:
     ) -> Iterator[Batch]:
         """Settle what is gone: from one year, but perhaps moved to another that was read before it moved."""
         for id_, master in list(reading.series.items()):
-            reading.take(self._instances(source, id_, list(position.years)), {id_: master}, listing=True)
-            reading.missing_of(id_)
+            occurrences = self._instances(source, id_, list(position.years))
+            reading.take(occurrences, {id_: master}, listing=True)
+            reading.missing_of(id_, occurrences)
         if reconciled:
             reading.gone.update(dict.fromkeys(id_ for id_ in reading.held if id_ not in reading.seen))
         asked = list(reading.gone)

@@ -52,11 +52,10 @@ class CalendarReading:
                 if master and line.get("type") == "exception" and native_id(line) not in self.held:
                     self._master(master, listing=listing)  # the occurrence that it was had perhaps another id
 
-    def missing_of(self, series: str) -> None:
-        """What was held of a series and is not among its occurrences any more."""
-        for native in self._by_series.get(series, ()):
-            if native not in self.seen:
-                self.gone[native] = None
+    def missing_of(self, series: str, occurrences: Sequence[Json]) -> None:
+        """What was held of a series and is not among its occurrences as they are now, whatever a view said before."""
+        there = {native_id(line) for line in occurrences}
+        self.gone.update(dict.fromkeys(id_ for id_ in self._by_series.get(series, ()) if id_ not in there))
 
     def renamed(self) -> None:
         """The calendar has another name now."""

@@ -347,6 +347,22 @@ def test_old_lines_beside_the_new(world: OutlookCalendarWorld, monkeypatch: pyte
     assert held.titles() == titles([0]) + Counter(["item 1 changed"]) + rounds
 
 
+def test_a_deleted_occurrence_is_repeated_behind_its_master(
+    world: OutlookCalendarWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A view names the master alone; what stands among its occurrences now is believed before an old line."""
+    held = Held()
+    first = at("2025-12-01T09:00")
+    world.series("jour", first, 3)
+    synced(world, held)
+    occurrence = "jour.20251208T0900"
+    old = world.fake.calendar.get_event(occurrence, Request.of("GET", "/?$select=id"))
+    world.fake.calendar.omit_deleted_occurrences = True
+    world.series("jour", first, 3, deleted=("2025-12-08T09:00:00Z",))
+    also_given(monkeypatch, world.fake.calendar, MAIN, [old], behind=True, beside="jour")
+    assert synced(world, held).keys() == {first, first + timedelta(weeks=2)}
+
+
 def test_texts_are_refused(world: OutlookCalendarWorld) -> None:
     """A token of the owner's own may carry a wider permission; changes of a view take no `$select`."""
     world.fake.calendar.shows_texts = True

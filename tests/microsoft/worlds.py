@@ -165,15 +165,16 @@ def also_given(
     lines: Sequence[Json],
     *,
     behind: bool,
+    beside: str | None = None,
 ) -> None:
     """From now on, wherever this folder's or calendar's changes speak of an item, they bring its line among these,
-    too, before or behind what they say."""
+    too, before or behind what they say. With `beside`, they bring all, wherever they speak of that."""
     real = service.delta
 
     def delta(asked: str, request: Request) -> Json:
         answer = real(asked, request)
-        told = {line["id"] for line in answer["value"]} if asked == name else ()
-        again = [line for line in lines if line["id"] in told]
+        told = {line["id"] for line in answer["value"]} if asked == name else set()
+        again = [line for line in lines if line["id"] in told or beside in told]
         return {**answer, "value": [*answer["value"], *again] if behind else [*again, *answer["value"]]}
 
     monkeypatch.setattr(service, "delta", delta)
