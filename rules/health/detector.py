@@ -288,7 +288,7 @@ class Detector:
         weight = (1 / (1 + self.method.hazard * state["score_any"])).astype(np.float32)
         extra = np.float32(self.method.smooth / self.cells)
         total = np.float32(weight.sum() + self.method.smooth)
-        for _ in range(rounds):
-            whole = like @ prior
-            prior = (prior * ((weight / whole) @ like) + extra) / total
+        for _ in range(rounds):  # not by BLAS, whose threads wait for each other where the machine is busy
+            whole = np.einsum("ng,g->n", like, prior)
+            prior = (prior * np.einsum("n,ng->g", weight / whole, like) + extra) / total
         return prior
