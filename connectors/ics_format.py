@@ -15,6 +15,7 @@ import msgspec
 
 from connectors.text import clean_text
 
+ENDINGS = (".ics", ".ical")
 STREAM_LIMIT = 25 * 1024 * 1024
 COMPONENT_LIMIT = 256 * 1024
 _PROSE_LIMIT = 48 * 1024  # of a description: links and phone numbers stand at its beginning

@@ -1,7 +1,8 @@
 """A second way to list what iCalendar files hold, so that `syncd verify` does not ask the sync about itself.
 
 Files are found by `Path.rglob`, every group is unfolded anew and nothing known is believed: no cursor, no etag, no
-batch. Shared with the sync are the cutting into groups (`ics_format`) and what a group unfolds to (`calendars`).
+batch; a calendar at an address is fetched anew. Shared with the sync are the fetching, the cutting into groups
+(`ics_format`) and what a group unfolds to (`calendars`).
 """
 
 from __future__ import annotations
@@ -15,22 +16,27 @@ from connectors.connector import BadItem
 from connectors.entries import Reach
 from connectors.folders import shown
 from connectors.guard import Guard
-from connectors.ics_format import STREAM_LIMIT, Group, cut
+from connectors.ics_format import ENDINGS, STREAM_LIMIT, Group, cut
 from connectors.recurrence import check
 
 
-def native_ids(path: Path, reach: Reach) -> Iterator[str]:
-    """Every native id of the file, or of the files below the folder."""
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+def on_disk(path: Path) -> Iterator[tuple[str, bytes | None]]:
+    """Name and content of the file, or of each file below the folder; None for what is too large."""
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        name = shown(file.relative_to(path).as_posix()) if file != path else ""
+        if name and (file.is_symlink() or not file.is_file() or file.suffix.lower() not in ENDINGS):
+            continue
+        yield name, file.read_bytes() if file.stat().st_size <= STREAM_LIMIT else None
+
+
+def native_ids(streams: Iterator[tuple[str, bytes | None]], reach: Reach) -> Iterator[str]:
+    """Every native id of the streams, each with its name."""
     with closing(Guard()) as guard:
-        for file in files:
-            name = shown(file.relative_to(path).as_posix()) if file != path else ""
-            if file.is_symlink() or not file.is_file() or (name and file.suffix.lower() not in (".ics", ".ical")):
-                continue
-            if file.stat().st_size > STREAM_LIMIT:
+        for name, data in streams:
+            if data is None:
                 yield f"{name}!"
             else:
-                for native_id in _of_file(file.read_bytes(), reach, guard):
+                for native_id in _of_file(data, reach, guard):
                     yield f"{name}!{native_id}" if name else native_id
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import ipaddress
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
 
 # A scheme that carries passwords or metadata in the clear may only be spoken to this machine.
 PLAIN_SCHEMES = frozenset({"http", "imap"})
@@ -68,21 +68,6 @@ class MboxOptions(AccountOptions):
     )
 
 
-class IcsOptions(AccountOptions):
-    """Calendars as iCalendar files: exports of Google, Outlook and Apple, or what vdirsyncer keeps."""
-
-    kind: Literal["ics"] = Field(default="ics", description="Where the account's mail or calendar lies.")
-    path: Path = Field(
-        description="An `.ics` file, or a folder in and below which they lie.",
-        examples=["calendar.ics"],
-    )
-    live: bool = Field(
-        default=False,
-        description="Another program keeps the files current. Otherwise they are taken for an export that ends with "
-        "its newest past event, and silence after that means nothing.",
-    )
-
-
 class MemoryOptions(AccountOptions):
     """A source without an outside, for tests and demos: observations from a file, one JSON object a line."""
 
@@ -123,6 +108,72 @@ class NetworkAccountOptions(AccountOptions):
     @classmethod
     def _safe(cls, endpoint: str | None) -> str | None:
         return None if endpoint is None else checked_endpoint(endpoint, cls.schemes)
+
+
+class IcsOptions(NetworkAccountOptions):
+    """Calendars as iCalendar: exports of Google, Outlook and Apple, what vdirsyncer keeps, or the address that a
+    calendar is published at. It takes `path` or `endpoint`."""
+
+    kind: Literal["ics"] = Field(default="ics", description="Where the account's mail or calendar lies.")
+    path: Path | None = Field(
+        default=None,
+        description="An `.ics` file, or a folder in and below which they lie.",
+        examples=["calendar.ics"],
+    )
+    endpoint: str | None = Field(
+        default=None,
+        repr=False,
+        description="Instead of `path`: the calendar's address, https:// or webcal://, as calendars give it under "
+        "names such as “secret address” or “publish”. Whoever knows it can read the calendar, so only its host is "
+        "ever shown. Unencrypted (http://) only to this machine.",
+        examples=["https://calendar.example.org/private/mara.ics"],
+    )
+    private_network: bool = Field(
+        default=False,
+        description="The server of `endpoint` lies in a private network of yours (10.…, 192.168.…, fd…). Without it "
+        "only public addresses are connected to.",
+    )
+    live: bool = Field(
+        default=False,
+        description="Another program keeps the files current. Otherwise they are taken for an export that ends with "
+        "its newest past event, and silence after that means nothing. A calendar at an address always is.",
+    )
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _on_disk(cls, path: object) -> object:
+        if isinstance(path, str) and "://" in path:
+            raise ValueError("is an address, not a path. Write it as endpoint")
+        return path
+
+    @field_validator("endpoint")
+    @classmethod
+    def _safe(cls, endpoint: str | None) -> str | None:
+        """`webcal` is what browsers call the https address of a calendar."""
+        if endpoint is None:
+            return None
+        scheme, separator, rest = endpoint.strip().partition("://")
+        address = (
+            f"https://{rest}" if scheme.lower() in {"webcal", "webcals"} else f"{scheme.lower()}{separator}{rest}"
+        )
+        checked_endpoint(address, cls.schemes)
+        return address  # a slash at its end may be part of the name
+
+    @field_serializer("endpoint", when_used="json")
+    def _shown(self, endpoint: str | None) -> str | None:
+        """What `config show` and the log may say: the path is as good as a password."""
+        return None if endpoint is None else address_shown(endpoint)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.path is None) == (self.endpoint is None):
+            said = "has both path and endpoint. Leave" if self.path else "says neither path nor endpoint. Add"
+            raise ValueError(f'{said} one of them: path = "calendar.ics", or endpoint = "https://…"')
+        if (self.password_command is None) != (self.user is None):
+            raise ValueError("has only one of user and password_command. Write both, or none")
+        if self.password_command and self.token_command:
+            raise ValueError("has both password_command and token_command. Leave the one that the server takes")
+        return self
 
 
 class GoogleAccountOptions(NetworkAccountOptions):
@@ -214,6 +265,12 @@ class OutlookCalendarOptions(MicrosoftAccountOptions):
         description="Names or ids of the calendars to read. Without it: your own ones that you can edit.",
         examples=[["Calendar"]],
     )
+
+
+def address_shown(url: str) -> str:
+    """The scheme and the host of an address whose path is a secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
 
 
 def checked_endpoint(url: str, schemes: frozenset[str]) -> str:

@@ -71,7 +71,7 @@ class Opener:
         if not isinstance(options, NetworkAccountOptions):
             return cast(Connector, connector_class(options))
         more: dict[str, object] = {}
-        if isinstance(options, GoogleAccountOptions | MicrosoftAccountOptions):
+        if isinstance(options, GoogleAccountOptions | MicrosoftAccountOptions | IcsOptions):
             more["patience"] = Patience(self._clock)
         if isinstance(options, MicrosoftAccountOptions):
             more["turnstiles"] = self._turnstiles

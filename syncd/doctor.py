@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from connectors.connector import Connector, ConnectorError
-from connectors.options import AccountOptions
+from connectors.options import AccountOptions, IcsOptions
 from syncd.config import Config, ConfigProblems, load
 from syncd.config.effective import without_password
 from syncd.config.warnings import warnings
@@ -53,20 +53,23 @@ def examine(
         yield Finding("config", str(problems), well=False, fix="Mend the file, then run: syncd config check")
         return
     yield Finding("config", str(file))
-    yield from _modes(file)
+    yield from _modes(file, config)
     yield from (Finding("config", warning, well="the weekly mail is off" in warning) for warning in warnings(config))
     yield from _ledger(config, moment)
     connect = connect or opener(config)
     for account in config.account:
-        yield from _account(account, connect)
+        yield from _account(account, connect, moment)
     for name, ends in endings(config):
         what = f'the login ends on {ends:%Y-%m-%d} whatever you do: your Google project is in "Testing"'
         yield Finding(f"account {name}", what, well=False, fix='Publish it: docs/google.md, "every week".')
     yield _hosts(config, connect)
 
 
-def _modes(file: Path) -> Iterator[Finding]:
+def _modes(file: Path, config: Config) -> Iterator[Finding]:
     mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & 0o044 and any(_is_published(account) for account in config.account):
+        what = f"others may read it ({mode:o}), and whoever knows a calendar's address can read the calendar"
+        yield Finding("config", what, well=False, fix=f"chmod 600 {file}")
     if mode & 0o022:
         fix = f"chmod go-w {file}"
         yield Finding("config", f"others may write it ({mode:o}), and it names commands to run", well=False, fix=fix)
@@ -115,11 +118,20 @@ def _disk(path: Path) -> Iterator[Finding]:
         yield Finding("disk", f"{free // 2**20} MB free", well=False, fix=f"Make room where {path} lies.")
 
 
-def _account(account: AccountOptions, connect: Callable[[AccountOptions], Connector]) -> Iterator[Finding]:
+def _is_published(account: AccountOptions) -> bool:
+    return isinstance(account, IcsOptions) and account.endpoint is not None
+
+
+def _account(
+    account: AccountOptions, connect: Callable[[AccountOptions], Connector], now: datetime
+) -> Iterator[Finding]:
     try:
         connector = connect(account)
         try:
-            names = [source.title or source.name for source in connector.sources()]
+            sources = connector.sources()
+            names = [source.title or source.name for source in sources]
+            if _is_published(account):  # naming its one source asks nobody
+                next(iter(connector.listing(sources[0].name, now)), None)
         finally:
             connector.close()
     except ConnectorError as error:

@@ -20,6 +20,7 @@ from syncd.config.model import Config
 from syncd.config.problems import PathInFile, Problem, dotted, value_at
 
 _PASSWORD = re.compile(r"(://[^/:@\s]*:)[^/@\s]+(?=@)")
+_ADDRESS = re.compile(r"\A(\w+://)(?:[^/@\s]*@)?([^/\s]+)/.+", re.DOTALL)
 _WANTED = {
     "string_type": "text in quotes",
     "int_type": "a whole number",
@@ -64,12 +65,14 @@ def _complaint(error: ErrorDetails, path: PathInFile, raw: Mapping[str, Any]) ->
 
 
 def _bad_value(error: ErrorDetails, path: PathInFile, raw: Mapping[str, Any], value: Any) -> tuple[str, str]:
+    value = _without_path(value) if path[-1] in {"endpoint", "path"} else value
     kind, shown = error["type"], f"= {written(value)}"
     if kind in {"enum", "literal_error"}:
         return f"{shown} is not one of its words", _choices(str(value), error)
     if kind == "value_error":
         what, _, fix = str(error["ctx"]["error"]).partition(". ")
-        return f"{shown} {what}", f"{fix}." if fix and not fix.endswith("?") else fix
+        what = what if isinstance(value, dict) else f"{shown} {what}"  # a table's lines need no repeating
+        return what, f"{fix}." if fix and not fix.endswith("?") else fix
     if kind in {"tuple_type", "list_type"} and isinstance(value, dict):
         return "is written as one table, but there may be several", f"Write [[{path[-1]}]] with two brackets."
     if kind in _WANTED:
@@ -152,6 +155,11 @@ def _model_at(table: PathInFile, raw: Mapping[str, Any]) -> type[BaseModel] | No
     field = Config.model_fields.get(str(table[0]))
     candidates = (field.annotation, *get_args(field.annotation)) if field else ()
     return next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
+
+
+def _without_path(value: Any) -> Any:
+    """An address's path may be as good as a password: calendars are published so."""
+    return _ADDRESS.sub(r"\1\2/…", value) if isinstance(value, str) else value
 
 
 def written(value: Any) -> str:

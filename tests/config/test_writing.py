@@ -69,9 +69,10 @@ def test_every_line_of_the_sample_is_valid_once_uncommented(tmp_path: Path) -> N
     text = "\n".join(lines).replace('["i.nordkai@other.example"]', '["else@other.example"]')
     with pytest.raises(ConfigProblems) as refused:
         parse(text, tmp_path / "syncd.toml")
-    # what an example cannot know: every kind calls its account the same
+    # what an example cannot know: every kind calls its account the same, and a calendar lies in one place
     assert {problem.what.partition(" too")[0] for problem in refused.value.problems} == {
-        '= "work" is the name of account[1]'
+        '= "work" is the name of account[1]',
+        "has both path and endpoint",
     }
 
 

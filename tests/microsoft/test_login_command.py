@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import os
-import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tests.connectors.online_machine import SECRET
+from tests.fakes.certificate import server_side, write_certificate
 from tests.fakes.clock import Clock
 from tests.fakes.mailbox import Mail
 from tests.fakes.microsoft.server import FakeMicrosoft
@@ -89,29 +84,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A server certificate for localhost that is its own authority, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("certificate")
-    plain = serialization.NoEncryption()
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    (folder / "key.pem").write_bytes(pem)
-    (folder / "ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    return folder
+    return write_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture
@@ -122,10 +95,8 @@ def desk(tmp_path: Path, certificate: Path) -> Iterator[Desk]:
         at = fake.clock.now - timedelta(hours=number + 1)
         headers = (("From", "anna@nordkai.example"), ("Subject", f"{number}"), ("Date", format_datetime(at)))
         fake.mailbox.deliver(Mail(f"m{number}", f"t{number}", at, headers, frozenset({"F-inbox"})))
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate / "ca.pem", certificate / "key.pem")
     (tmp_path / "ca.pem").write_bytes((certificate / "ca.pem").read_bytes())
-    with serving(fake.handle, tls) as url:
+    with serving(fake.handle, server_side(certificate)) as url:
         fake.base = fake.entra.login = url
         (tmp_path / "syncd.toml").write_text(CONFIG.format(folder=tmp_path, url=url))
         yield Desk(tmp_path, fake)
