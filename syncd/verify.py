@@ -2,7 +2,8 @@
 
 Missing: the source has it, the ledger does not. Extra: the ledger says the source holds it, and it does not. Changed:
 both have it, in another state. Damaged: the ledger contradicts itself. These are differences. What is quarantined,
-private, forgotten or expired is known to be left out on purpose, and is only counted.
+private, forgotten or expired is known to be left out on purpose, and is only counted. Compared is the time that the
+last sync saw: an occurrence that lay behind its horizon is not missing.
 """
 
 from __future__ import annotations
@@ -94,10 +95,12 @@ def _check_account(
     try:
         for source in connector.sources():
             offered.add((account.name, stored(source.name)))
-            listing = list(connector.listing(source.name, now))
             name = stored(source.name)
+            state = states.get((account.name, name))
+            # A series reaches further by the day: what has come into sight since the last sync, none could have seen.
+            listing = list(connector.listing(source.name, (state and state.listed_at) or now))
             try:
-                yield compare(account.name, name, listing, ledger, states.get((account.name, name)))
+                yield compare(account.name, name, listing, ledger, state)
             except DatabaseError as error:
                 yield SourceCheck(account.name, name, trouble=f"the ledger cannot be read: {error.orig}")
         for key, state in states.items():
