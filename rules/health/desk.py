@@ -18,7 +18,7 @@ from rules.health.answers import Answers, obey
 from rules.health.assessment import DriftSettings, History, Status
 from rules.health.checkpoints import Checkpoints, prints, put_back, take
 from rules.health.crisis import Pulse
-from rules.health.detector import Detector, Method, State, Tide, hear
+from rules.health.detector import Detector, Method, State, Tide
 from rules.health.diary import MAIL, RICH, Diary, read
 from rules.health.dossiers import Dossiers
 from rules.health.exposure import Exposure
@@ -26,6 +26,7 @@ from rules.health.holes import cut, holes
 from rules.health.labels import KINDS, Sheet
 from rules.health.people import Group, Groups
 from rules.health.returns import Returns
+from rules.health.signals import hear
 from rules.health.standing import Week as Week  # noqa: PLC0414 - part of what this module offers
 from rules.health.tide import Gauge
 from rules.health.verdicts import Thresholds, Verdicts, judge, opened_by_owner

@@ -22,8 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.health.labels import KINDS, LARGEST, Sheet, Trust, readings, truths, weekly
+from rules.health.labels import Trust
 from rules.health.rows import Rows
+from rules.health.signals import Signals
 
 Floats = NDArray[np.float64]
 Grid = NDArray[np.float32]
@@ -33,6 +34,7 @@ Bools = NDArray[np.bool_]
 WEEKS_A_YEAR = 52.0
 LONGEST_AGE = 260
 TRACED = 156  # weeks of which the evidence is kept, to date a change
+_BLOCK = 1024  # rows of which the grids fit into the cache
 _SMALLEST, _LARGEST = np.float32(1e-30), np.float32(1e30)
 
 
@@ -66,46 +68,18 @@ class Tide:
         prior: over the grid of (rate, shape), sums to 1.
         share_rich: of personal contact in the portfolio.
         trust: how labels are to be read.
+
+    Where rows are weeks (`rules.health.replay`), each has an entry of its own.
     """
 
-    week: int
-    rich: float
-    mail: float
-    seen_rich: float
-    seen_mail: float
+    week: int | Ints
+    rich: float | Floats
+    mail: float | Floats
+    seen_rich: float | Floats
+    seen_mail: float | Floats
     prior: Grid
-    share_rich: float
+    share_rich: float | Floats
     trust: Trust
-
-
-@dataclass(frozen=True, slots=True)
-class Signals:
-    """A week as seen: likelihood ratios R for personal contact per kind [2, n]; whether other contact was there;
-    how many contacts were personal and whether some were not, per kind [2, n]."""
-
-    ratios: Floats
-    other: Bools
-    warm: Floats
-    plain: Floats
-
-
-def plain_weeks(state: Rows, trust: Trust) -> Floats:
-    """Per kind and row, the usual probability of a week with contact of that kind that was not personal."""
-    usual = np.array(trust.plain)[:, None]
-    counted = np.stack([state["plain_rich"], state["plain_mail"]])
-    found: Floats = np.clip((counted + 8 * usual) / (state["recent"] + 8), 0.03, 1.0)
-    return found
-
-
-def hear(sheet: Sheet, state: Rows, trust: Trust) -> Signals:
-    """What a week's labels say, given how they are to be trusted."""
-    size, cells = state.size, sheet.cells
-    ratio, _ = readings(sheet, trust)
-    truth = truths(ratio, sheet.kind, trust)
-    found = np.minimum(weekly(cells, ratio, size) / plain_weeks(state, trust), LARGEST)
-    warm: Floats = np.bincount(cells, truth, KINDS * size).astype(np.float64).reshape(KINDS, size)
-    cold = np.exp(np.bincount(cells, np.log(np.maximum(truth, 1e-9)), KINDS * size)).reshape(KINDS, size)
-    return Signals(found, sheet.other, warm, np.where(sheet.routine, 1.0, 1.0 - cold))
 
 
 _VECTORS = (
@@ -130,6 +104,10 @@ _VECTORS = (
 )
 
 
+# What is held of the counts at the most likely week of change.
+BEFORE = {"before": "weeks", "before_personal": "personal", "before_others": "others"}
+
+
 class State(Rows):
     """Rows of fixed size, one per person.
 
@@ -148,6 +126,50 @@ class State(Rows):
         traces = dict.fromkeys(("trace_ratio", "trace_level"), (np.float32, (TRACED,)))
         super().__init__(grids | traces | dict.fromkeys(_VECTORS, (np.float64, ())), capacity)
         self.fresh(like=1.0)
+
+
+def column(values: Floats) -> Grid:
+    """One value per row as it meets the grid, shape [size, 1]."""
+    return values.astype(np.float32)[:, None]
+
+
+def mixed(ratios: Floats, level: Floats, rich_part: Floats) -> tuple[Floats, Bools]:
+    """R of each row over both kinds, and which rows were seen at all: those that were not say nothing."""
+    ratio = np.minimum(rich_part * ratios[0] + (1 - rich_part) * ratios[1], 1e4)
+    seen = level > 1e-9
+    ratio[~seen] = 1.0
+    return ratio, seen
+
+
+def odds(hazard: Grid, minus_level: Grid, wide: Grid) -> tuple[Grid, Grid]:
+    """P(no personal contact) per row and cell, and how likely what was seen is if nothing has changed."""
+    calm = np.exp(hazard * minus_level)
+    return calm, calm * (1 - wide) + wide
+
+
+def fallen(calm: Grid, fall: float, wide: Grid) -> Grid:
+    """How likely what was seen is if the rate has fallen to this part of itself."""
+    found: Grid = calm ** np.float32(fall) * (1 - wide) + wide
+    return found
+
+
+def recurse(ratio: Grid, factor: Grid) -> None:
+    """Q <- (Q + 1) * factor."""
+    ratio += 1
+    ratio *= factor
+    np.clip(ratio, _SMALLEST, _LARGEST, out=ratio)
+
+
+def settle(like: Grid, usual: Grid) -> None:
+    """Takes a week into the likelihood of the grid."""
+    like *= usual
+    like /= np.maximum(like.max(1, keepdims=True), _SMALLEST)
+    np.maximum(like, _SMALLEST, out=like)
+
+
+def found(quietly: Floats, ratio: Floats, seen: Bools) -> Floats:
+    """P(personal contact) of each row's week; `quietly`: P(none) before it was seen."""
+    return np.where(seen, (1 - quietly) * ratio / (quietly + (1 - quietly) * ratio), 0.0)
 
 
 class Detector:
@@ -187,53 +209,53 @@ class Detector:
 
     def step(self, state: State, signals: Signals, tide: Tide, hazard: Grid | None = None) -> None:
         """Takes the tide's week in. `signals` has one entry per row in use."""
-        m = self.method
         hazard = self.hazard(state) if hazard is None else hazard
-        share = self.shares(state, tide)
-        rich, mail = share * tide.rich * tide.seen_rich, (1 - share) * tide.mail * tide.seen_mail
-        level = rich + mail
-        rich_part = rich / np.maximum(level, 1e-9)
-        ratio = np.minimum(rich_part * signals.ratios[0] + (1 - rich_part) * signals.ratios[1], 1e4)
-        seen = level > 1e-9
-        ratio[~seen] = 1.0
+        for first in range(0, state.size, _BLOCK):
+            rows = slice(first, first + _BLOCK)
+            self._step(state.part(rows), signals.part(rows), tide, hazard[rows])
+
+    def _step(self, state: State, signals: Signals, tide: Tide, hazard: Grid) -> None:
+        level, rich_part = self.levels(state, tide)
+        ratio, seen = mixed(signals.ratios, level, rich_part)
         state["trace_ratio"][:, tide.week % TRACED] = ratio
         state["trace_level"][:, tide.week % TRACED] = level
-
-        calm = np.exp(hazard * (-level[:, None].astype(np.float32)))  # P(no personal contact)
-        wide = ratio[:, None].astype(np.float32)
-        usual = calm * (1 - wide) + wide
+        wide = column(ratio)
+        calm, usual = odds(hazard, column(-level), wide)
         like, prior = state["like"], tide.prior
         belief = like * prior
         whole = belief.sum(1)
         quietly = np.einsum("ng,ng->n", belief, calm) / whole
-        self._recurse(state, calm, usual, wide, self._quiet_ratio(state, signals, level))
-        like *= usual
-        like /= np.maximum(like.max(1, keepdims=True), _SMALLEST)
-        np.maximum(like, _SMALLEST, out=like)
-        self._score(state, prior)
-        self._count(state, signals, ratio, quietly.astype(float), seen)
-        drop = np.einsum("ng,ng->n", belief, calm ** np.float32(m.dating_fall) * (1 - wide) + wide)
-        self._date(
-            state,
-            drop / np.einsum("ng,ng->n", belief, usual),
-            level * np.einsum("ng,g->n", belief, self.rates) / whole,
-        )
+        for name, factor in self.factors(calm, usual, wide, self.quiet_ratio(state, signals, level)).items():
+            recurse(state[name], factor)
+        settle(like, usual)
+        self.score(state, prior)
+        self._count(state, signals, found(quietly.astype(float), ratio, seen), seen)
+        self._date(state, self.drop(belief, calm, usual, wide), self.awaited(level, belief, whole))
 
-    def _recurse(self, state: State, calm: Grid, usual: Grid, wide: Grid, quiet: Floats) -> None:
-        for i, fall in enumerate(self.method.falls):
-            fallen = calm ** np.float32(fall) * (1 - wide) + wide
-            fallen /= usual
-            ratio = state[f"fall{i}"]
-            ratio += 1
-            ratio *= fallen
-            np.clip(ratio, _SMALLEST, _LARGEST, out=ratio)
-            if i == 0:
-                rival = state["quiet"]
-                rival += 1
-                rival *= fallen * quiet[:, None].astype(np.float32)
-                np.clip(rival, _SMALLEST, _LARGEST, out=rival)
+    def levels(self, state: State, tide: Tide) -> tuple[Floats, Floats]:
+        """The tide on each row, and the part of it that is meetings and calls."""
+        share = self.shares(state, tide)
+        rich, mail = share * tide.rich * tide.seen_rich, (1 - share) * tide.mail * tide.seen_mail
+        level: Floats = rich + mail
+        return level, rich / np.maximum(level, 1e-9)
 
-    def _quiet_ratio(self, state: State, signals: Signals, level: Floats) -> Floats:
+    def factors(self, calm: Grid, usual: Grid, wide: Grid, quiet: Floats) -> dict[str, Grid]:
+        """What the Q of each story is multiplied with, per row and cell."""
+        each = {f"fall{i}": fallen(calm, fall, wide) / usual for i, fall in enumerate(self.method.falls)}
+        return each | {"quiet": each["fall0"] * column(quiet)}
+
+    def drop(self, belief: Grid, calm: Grid, usual: Grid, wide: Grid) -> Floats:
+        """How the week speaks for a fall that began before it, averaged over what is known of the rate."""
+        dropped = np.einsum("ng,ng->n", belief, fallen(calm, self.method.dating_fall, wide))
+        found: Floats = dropped / np.einsum("ng,ng->n", belief, usual)
+        return found
+
+    def awaited(self, level: Floats, belief: Grid, whole: Grid) -> Floats:
+        """Personal weeks that the usual rate brings under the tide, averaged over what is known of the rate."""
+        found: Floats = level * np.einsum("ng,g->n", belief, self.rates) / whole
+        return found
+
+    def quiet_ratio(self, state: State, signals: Signals, level: Floats) -> Floats:
         """How the week's other contact speaks for its having fallen as well, at the row's own earlier rate."""
         usual = np.clip((state["before_others"] + 0.5) / (state["before"] + 1.0), 0.01, 0.98)
         hazard = -np.log1p(-usual) * np.minimum(level, 1.5)
@@ -244,7 +266,8 @@ class Detector:
         )
         return falls
 
-    def _score(self, state: State, prior: Grid) -> None:
+    def score(self, state: State, prior: Grid) -> None:
+        """The scores and the rate, from the likelihood and the Q of all stories."""
         hazard, falls = self.method.hazard, len(self.method.falls)
         belief = state["like"] * prior
         belief /= belief.sum(1, keepdims=True)
@@ -255,17 +278,9 @@ class Detector:
         state["score_quiet"][:] = quiet / (1 + hazard * any_)
         state["rate"][:] = np.einsum("ng,g->n", belief, self.rates)
 
-    def _count(self, state: State, signals: Signals, ratio: Floats, quietly: Floats, seen: Bools) -> None:
-        found = np.where(seen, (1 - quietly) * ratio / (quietly + (1 - quietly) * ratio), 0.0)
-        keep = self.method.forget
-        for name, new in (
-            ("rich", signals.warm[0]),
-            ("warm", signals.warm.sum(0)),
-            ("plain_rich", signals.plain[0]),
-            ("plain_mail", signals.plain[1]),
-            ("recent", seen),
-        ):
-            state[name][:] = state[name] * keep + new
+    def _count(self, state: State, signals: Signals, found: Floats, seen: Bools) -> None:
+        for name, new in signals.fading(seen).items():
+            state[name][:] = state[name] * self.method.forget + new
         state["personal"][:] += found
         state["others"][:] += signals.other
         state["weeks"][:] += seen
@@ -274,7 +289,7 @@ class Detector:
     def _date(self, state: State, drop: Floats, usual: Floats) -> None:
         state["cusum"][:] = np.maximum(state["cusum"] + np.log(np.maximum(drop, 1e-12)), 0.0)
         start = state["cusum"] <= 0
-        for name, count in (("before", "weeks"), ("before_personal", "personal"), ("before_others", "others")):
+        for name, count in BEFORE.items():
             state[name][:] = np.where(start, state[count], state[name])
         state["usual_since"][:] = np.where(start, 0.0, state["usual_since"] + usual)
 

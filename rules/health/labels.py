@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -36,11 +36,15 @@ _LARGEST_SHARE, _USUAL_NUMBER = 0.6, 0.3
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How the labels of the portfolio are to be read: see above. `plain`, per kind, is that of the portfolio."""
+    """How the labels of the portfolio are to be read: see above. `plain`, per kind, is that of the portfolio.
 
-    base: tuple[float, float] = (0.5, 0.3)
-    flips: float = 0.1
-    plain: tuple[float, float] = (0.2, 0.4)
+    Where each row of a sheet is to be read in its own way, `flips` has one entry per row, the others one per kind and
+    row.
+    """
+
+    base: tuple[float, float] | Floats = (0.5, 0.3)
+    flips: float | Floats = 0.1
+    plain: tuple[float, float] | Floats = (0.2, 0.4)
 
     def true_base(self) -> Floats:
         """How many contacts are personal in truth, per kind."""
@@ -69,17 +73,28 @@ class Sheet:
 def readings(sheet: Sheet, trust: Trust, flips: float | None = None) -> tuple[Floats, Floats]:
     """(ratio, cold) of each label, see above. A meeting that perhaps did not take place says less: its ratio is mixed
     with 1."""
-    flips = trust.flips if flips is None else flips
-    base = np.array(trust.base)[sheet.kind]
+    share = _of_rows(trust.flips, sheet) if flips is None else flips
+    base = _of_kinds(trust.base, sheet)
     high, low = sheet.probability / base, (1 - sheet.probability) / (1 - base)
-    cold = np.maximum((1 - flips) * low + flips * high, 1e-4)
-    ratio = ((1 - flips) * high + flips * low) / cold
+    cold = np.maximum((1 - share) * low + share * high, 1e-4)
+    ratio = ((1 - share) * high + share * low) / cold
     return 1 + sheet.took_place * (ratio - 1), cold
 
 
-def truths(ratio: Floats, kind: Ints, trust: Trust) -> Floats:
+def _of_kinds(values: ArrayLike, sheet: Sheet) -> Floats:
+    """For each label, the entry of its kind, or of its kind and row."""
+    known = np.asarray(values, np.float64)
+    return known[sheet.kind] if known.ndim == 1 else known[sheet.kind, sheet.rows]
+
+
+def _of_rows(value: float | Floats, sheet: Sheet) -> float | Floats:
+    """For each label, the entry of its row; a single value stands for all."""
+    return value[sheet.rows] if isinstance(value, np.ndarray) else value
+
+
+def truths(ratio: Floats, sheet: Sheet, trust: Trust) -> Floats:
     """P(personal) of each contact, as the portfolio has learned to read the labels."""
-    base = trust.true_base()[kind]
+    base = _of_kinds(trust.true_base(), sheet)
     return base * ratio / (base * ratio + 1 - base)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,13 @@ class Rows:
     @property
     def nbytes(self) -> int:
         return sum(column.nbytes for column in self._columns.values())
+
+    def part(self, rows: slice) -> Self:
+        """Some of the rows, to read and to write in place; it neither grows nor shrinks."""
+        found = copy.copy(self)
+        found._columns = {name: self[name][rows] for name in self._columns}  # noqa: SLF001 - one of us
+        found.size = len(range(self.size)[rows])
+        return found
 
     def names(self) -> list[str]:
         return list(self._columns)

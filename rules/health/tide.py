@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.health.detector import Detector, Grid, Signals, State, Tide, hear, plain_weeks
+from rules.health.detector import Detector, Grid, State, Tide
 from rules.health.labels import FLIPS, KINDS, Sheet, Trust, readings, weekly
+from rules.health.signals import Signals, hear, plain_weeks
 
 Floats = NDArray[np.float64]
 

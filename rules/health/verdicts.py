@@ -16,6 +16,8 @@ from rules.health.detector import State
 from rules.health.rows import Rows
 
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 WEEKS_PER_100_YEARS = 5200.0
 LEAST_PERSONAL = 5.0
@@ -75,16 +77,17 @@ class Verdicts(Rows):
         super().__init__({name: (kind, ()) for name, kind in (floats | weeks).items()}, capacity)
         self.fresh(began=-1, snoozed=-1, patience=1, **{f"entered_{s.value}": -1 for s in KEPT})
 
-    def entered(self, status: Status) -> NDArray[np.int64]:
+    def entered(self, status: Status) -> Ints:
         return self[f"entered_{status.value}"]
 
-    def hold(self, status: Status, week: int, begins: Bools, ends: Bools) -> None:
+    def hold(self, status: Status, week: int | Ints, begins: Bools, ends: Bools) -> None:
+        """Lets a status begin and end; one that both begins and ends does not hold."""
         entered = self.entered(status)
         entered[(entered >= 0) & ends] = -1
-        entered[(entered < 0) & begins & ~ends] = week
+        entered[:] = np.where((entered < 0) & begins & ~ends, week, entered)
 
 
-def one_sided(ours: NDArray[np.float64], theirs: NDArray[np.float64], edge: float) -> Bools:
+def one_sided(ours: Floats, theirs: Floats, edge: float) -> Bools:
     """The interval of the share of conversations that the owner opens lies wholly outside (1 - edge, edge)."""
     number = ours + theirs + 6.0
     share = (ours + 3.0) / number
@@ -105,10 +108,10 @@ def fallen_silent(drift: State) -> Bools:
     return (usual >= LEAST_MISSED) & (drift["others"] - drift["before_others"] <= MOST_OTHERS * usual)
 
 
-def strictness(state: State) -> NDArray[np.float64]:
+def strictness(state: State) -> Floats:
     """Factor on the threshold of each row, from its usual share of personal weeks before the change."""
     share = state["before_personal"] / (state["before"] + 8.0)
-    found: NDArray[np.float64] = CALIBRATION * np.clip(share / USUAL_SHARE, LEAST_FACTOR, MOST_FACTOR)
+    found: Floats = CALIBRATION * np.clip(share / USUAL_SHARE, LEAST_FACTOR, MOST_FACTOR)
     return found
 
 
@@ -121,21 +124,24 @@ def opened_by_owner(verdicts: Verdicts) -> float:
     return float((shares.sum() + 2.5) / (len(shares) + 5.0))
 
 
-def leaning_as_the_desk(verdicts: Verdicts, opened: float) -> Bools:
+def leaning_as_the_desk(verdicts: Verdicts, opened: float | Floats) -> Bools:
     """Who leans the way that nearly all of the desk leans (`opened`, see `opened_by_owner`); nobody if none does."""
     ours, theirs = verdicts["ours"], verdicts["theirs"]
-    if opened > LOPSIDED:
-        return ours > theirs
-    if opened < 1 - LOPSIDED:
-        return ours < theirs
-    return np.zeros(len(ours), np.bool_)
+    found: Bools = np.greater(opened, LOPSIDED) & (ours > theirs) | np.less(opened, 1 - LOPSIDED) & (ours < theirs)
+    return found
 
 
 def judge(
-    verdicts: Verdicts, drift: State, ladder: State, week: int, thresholds: Thresholds, opened: float = 0.5
+    verdicts: Verdicts,
+    drift: State,
+    ladder: State,
+    week: int | Ints,
+    thresholds: Thresholds,
+    opened: float | Floats = 0.5,
 ) -> None:
-    """Lets statuses begin and end for the week just taken in. `opened`: see `opened_by_owner`; where nearly all
-    that a mailbox holds was sent (or received), that is the mailbox and nobody's habit."""
+    """Lets statuses begin and end for the week just taken in (or for one week per row). `opened`: see
+    `opened_by_owner`; where nearly all that a mailbox holds was sent (or received), that is the mailbox and nobody's
+    habit."""
     awake = verdicts["snoozed"] < week
     patience = verdicts["patience"]
     enough = drift["before_personal"] >= LEAST_PERSONAL

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from rules.health.detector import Detector, Signals, State, Tide
+from rules.health.detector import Detector, State, Tide
 from rules.health.labels import Sheet, Trust, readings, truths, weekly
+from rules.health.signals import Signals
 
 DETECTOR = Detector()
 TRUST = Trust()
@@ -109,7 +110,7 @@ def test_labels_are_read_as_the_formula_says() -> None:
     cold = 0.9 * 0.1 / 0.6 + 0.1 * 0.9 / 0.4
     assert ratio[0] == pytest.approx(warm / cold)
     assert readings(sheet([0.9], 0.5), trust)[0][0] == pytest.approx(1 + 0.5 * (warm / cold - 1))
-    assert truths(ratio, np.zeros(1, int), trust)[0] == pytest.approx(
+    assert truths(ratio, sheet([0.9]), trust)[0] == pytest.approx(
         0.375 * (warm / cold) / (0.375 * (warm / cold) + 0.625)
     )
 
@@ -149,3 +150,23 @@ def test_the_prior_learns_what_rates_there_are() -> None:
     mean = float((prior * DETECTOR.rates).sum())
     assert mean == pytest.approx(0.3, rel=0.25)
     assert float(prior.sum()) == pytest.approx(1, abs=1e-4)
+
+
+def test_many_rows_are_taken_as_each_by_itself() -> None:
+    """Rows go through in blocks; where a block ends must not be seen."""
+    number, rng = 1500, np.random.default_rng(5)
+    together = DETECTOR.state(number)
+    together.add(number)
+    alone = {row: DETECTOR.state(1) for row in (0, 1023, 1024, 1499)}
+    for state in alone.values():
+        state.add()
+    for week in range(12):
+        seen = Signals(
+            5 * rng.random((2, number)), rng.random(number) < 0.5, rng.random((2, number)), np.ones((2, number))
+        )
+        DETECTOR.step(together, seen, tide(week))
+        for row, state in alone.items():
+            DETECTOR.step(state, seen.part(slice(row, row + 1)), tide(week))
+    for row, state in alone.items():
+        for name in state.names():
+            assert np.array_equal(together[name][row], state[name][0]), name
