@@ -23,6 +23,7 @@ import httpx
 from connectors.connector import ConnectorError, Unreachable
 from connectors.options import is_loopback
 from connectors.patience import Again
+from connectors.trust import trusted
 
 IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[IP]]
@@ -112,13 +113,7 @@ class Web:
 
     @cached_property
     def _trusted(self) -> ssl.SSLContext:
-        try:
-            return (
-                ssl.create_default_context(cafile=str(self.ca_file)) if self.ca_file else httpx.create_ssl_context()
-            )
-        except OSError as error:
-            what = f"the certificates in {self.ca_file} cannot be read: {error.strerror or error}."
-            raise ConnectorError(what, where=self.where, fix="Correct ca_file: a PEM file is wanted.") from error
+        return trusted(self.ca_file, self.where)
 
     def _allowed(self, host: str, port: int, address: IP) -> bool:
         """Where the owner's word does not reach, behind another host or port, only what all can reach anyway."""

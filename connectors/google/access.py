@@ -18,6 +18,7 @@ from connectors.connector import NeedsLogin
 from connectors.google.refusals import KEY, SCOPES
 from connectors.options import GoogleAccountOptions
 from connectors.secrets import Secrets, from_command
+from connectors.trust import trusted
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
@@ -97,7 +98,10 @@ class Transports:
     def _plain_http(self) -> Http:
         import httplib2
 
-        ca = str(self._options.ca_file) if self._options.ca_file else None
+        ca = None
+        if self._options.ca_file:
+            trusted(self._options.ca_file, self._options.name)  # httplib2 takes it for a line that is down
+            ca = str(self._options.ca_file)
         http: Http = httplib2.Http(timeout=TIMEOUT, ca_certs=ca)
         return http
 

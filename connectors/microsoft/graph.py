@@ -5,7 +5,6 @@ Immutable ids are asked for on every request: an id that changes with the folder
 
 from __future__ import annotations
 
-import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -19,6 +18,7 @@ from connectors.connector import ConnectorError, Cost, NeedsLogin, Unreachable
 from connectors.microsoft.login import GRAPH, Tokens
 from connectors.options import MicrosoftAccountOptions
 from connectors.patience import Again, Budget, Interrupted, Patience, Turnstile, Turnstiles, retry_after
+from connectors.trust import trusted
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -206,8 +206,7 @@ class Graph:
             if self._closed:
                 raise Interrupted
             if self._client is None:
-                ca = self._options.ca_file
-                verify: Any = ssl.create_default_context(cafile=str(ca)) if ca else True
+                verify = trusted(self._options.ca_file, self._account) if self._transport is None else True
                 self._client = httpx.Client(timeout=TIMEOUT, verify=verify, transport=self._transport)
             return self._client
 

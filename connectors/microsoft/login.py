@@ -237,10 +237,9 @@ class Tokens:
         doors: dict[str, Any] = {"authority": f"{authority_of(self._options)}/{self._options.tenant}"}
         if self._options.authority:
             doors["instance_discovery"] = False
-        if self._http_client is not None:
-            doors["http_client"] = self._http_client
-        elif self._options.ca_file:
-            doors["verify"] = str(self._options.ca_file)
+        from connectors.microsoft.login_line import LoginLine
+
+        doors["http_client"] = self._http_client or LoginLine(self._options.ca_file, self._options.name)
         return doors
 
     def _keep(self) -> None:
