@@ -32,6 +32,10 @@ class Answers:
                 if _about(answer, group):
                     yield row, answer
 
+    def weeks_about(self, group: Group) -> list[int]:
+        """The weeks in which something was said of a group, in order."""
+        return sorted(week for week, said in self._of.items() if any(_about(answer, group) for answer in said))
+
     def said_ended(self, group: Group, until: int) -> bool:
         """Whether the owner said by the end of a week that it has ended."""
         said = (answer for week, answers in self._of.items() if week <= until for answer in answers)

@@ -19,33 +19,20 @@ from rules.health.assessment import DriftSettings, History, Status
 from rules.health.checkpoints import Checkpoints, prints, put_back, take
 from rules.health.crisis import Pulse
 from rules.health.detector import Detector, Method, State, Tide
-from rules.health.diary import MAIL, RICH, Diary, read
+from rules.health.diary import RICH, Diary, read
 from rules.health.dossiers import Dossiers
 from rules.health.exposure import Exposure
 from rules.health.holes import cut, holes
-from rules.health.labels import KINDS, Sheet
+from rules.health.page import Page, write
 from rules.health.people import Group, Groups
+from rules.health.replay import replay
 from rules.health.returns import Returns
-from rules.health.signals import hear
 from rules.health.standing import Week as Week  # noqa: PLC0414 - part of what this module offers
 from rules.health.tide import Gauge
-from rules.health.verdicts import Thresholds, Verdicts, judge, opened_by_owner
+from rules.health.verdicts import FORGET, Thresholds, Verdicts, judge, opened_by_owner
 from rules.health.weeks import last_complete, sunday, week_of
 
 Ints = NDArray[np.int64]
-
-FORGET = 0.99
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A week's contacts by row: what both detectors and the verdicts read."""
-
-    drift: Sheet
-    ladder: Sheet
-    ours: NDArray[np.float64]
-    theirs: NDArray[np.float64]
-    contacts: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +92,7 @@ class Desk:
         self.pulse: dict[int, Pulse] = {}
         self._row: Ints = np.full(len(self.diary.addresses), -1)
         self._number = {address: i for i, address in enumerate(self.diary.addresses)}
-        self._organisation: list[str | None] = []
+        self._firms: list[int] = []  # of each row, as the diary numbers organisations
         self.dossiers = Dossiers(history)
         self.answers = Answers(history.answers)
         self._by_address = np.argsort(self.diary.address, kind="stable")
@@ -123,8 +110,9 @@ class Desk:
         span = self.diary.span(week)
         index = np.arange(span.start, span.stop)
         before = float(self.memory.drift["others"].sum())
-        page = self._page(index, self._row[self.diary.address[index]], self.memory.size, week, self._organisation)
         seen = self.exposure.week(week)
+        rows, busy = self._row[self.diary.address[index]], self.diary.with_traffic(week)[self._firms]
+        page = write(self.diary, index, rows, busy, seen[RICH] > 0)
         ladder_seen = (seen[RICH], 0.0)
         drift, drift_signals, drift_hazard = self.gauge.read(week, self.memory.drift, page.drift, seen)
         ladder, ladder_signals, ladder_hazard = self.ladder_gauge.read(
@@ -133,7 +121,8 @@ class Desk:
         self.past[week] = Past(drift, ladder, opened_by_owner(self.memory.verdicts))
         self.detector.step(self.memory.drift, drift_signals, drift, drift_hazard)
         self.detector.step(self.memory.ladder, ladder_signals, ladder, ladder_hazard)
-        self._conclude(self.memory, self.rows, page, week)
+        self._count(page)
+        self._conclude(self.memory, self.rows, week)
         self._feel(week, float(self.memory.drift["others"].sum()) - before)
         self.gauge.settle(self.memory.drift)
         self.ladder_gauge.settle(self.memory.ladder)
@@ -158,15 +147,17 @@ class Desk:
             return memory
         memory.add()
         memory.verdicts["began"][:] = weeks[0]
-        organisation = [group.person.organisation]
-        for week in range(int(weeks[0]), until + 1):
-            first, last = np.searchsorted(weeks, (week, week + 1))
-            index = mine[first:last]
-            page = self._page(index, np.zeros(len(index), np.int64), 1, week, organisation)
-            past = self.past[week]
-            self.detector.step(memory.drift, hear(page.drift, memory.drift, past.drift.trust), past.drift)
-            self.detector.step(memory.ladder, hear(page.ladder, memory.ladder, past.ladder.trust), past.ladder)
-            self._conclude(memory, [group], page, week)
+        first = int(weeks[0])
+        for last in (*(week for week in self.answers.weeks_about(group) if first <= week < until), until):
+            here = mine[slice(*np.searchsorted(weeks, (first, last + 1)))]
+            past = [self.past[week] for week in range(first, last + 1)]
+            rows = self.diary.week[here] - first
+            busy = self.diary.busy(group.person.organisation, first, last)
+            read = np.array([one.drift.seen_rich for one in past]) > 0
+            page = write(self.diary, here, rows, busy, read[rows])
+            replay(memory, self.detector, page, past, self.thresholds)
+            self._conclude(memory, [group], last)
+            first = last + 1
         return memory
 
     def _contacts(self, group: Group) -> Ints:
@@ -192,17 +183,17 @@ class Desk:
         """Gives a row to a group."""
         if row == len(self.rows):
             self.rows.append(group)
-            self._organisation.append(None)
-        self.rows[row], self._organisation[row] = group, group.person.organisation
+            self._firms.append(-1)
+        self.rows[row], self._firms[row] = group, self.diary.number(group.person.organisation)
         for address in group.addresses:
             if address in self._number:
                 self._row[self._number[address]] = row
 
     def _drop(self, row: int) -> None:
         self.memory.drop(row)
-        last, organisation = self.rows.pop(), self._organisation.pop()
+        last = self.rows.pop()
+        self._firms.pop()
         if row < len(self.rows):
-            del organisation
             self.sit(last, row)
 
     def _welcome(self, week: int) -> None:
@@ -215,50 +206,17 @@ class Desk:
             self.memory.add()
             self.memory.verdicts["began"][-1] = week
 
-    def _page(self, index: Ints, rows: Ints, size: int, week: int, organisation: list[str | None]) -> Page:
-        diary = self.diary
-        kind, personal, possible = diary.kind[index], diary.personal[index], diary.candidate[index]
-        if not self.exposure.week(week)[RICH]:
-            kind = np.full(len(kind), MAIL)  # no calendar is read: a call that was logged still counts
-        other = np.zeros(size, bool)
-        other[rows[~possible | (personal < 0.5)]] = True
-        busy = {self.diary.organisations[o] for o in diary.traffic(week)}
-        if busy:
-            other |= np.fromiter((name in busy for name in organisation), bool, size)
-        routine = np.zeros(KINDS * size, bool)
-        routine[(kind * size + rows)[~possible]] = True
-        drift = Sheet(
-            rows[possible],
-            kind[possible],
-            personal[possible],
-            diary.took_place[index[possible]],
-            other,
-            routine.reshape(KINDS, size),
-        )
-        rich = diary.kind[index] == RICH
-        mail = np.zeros(size, bool)
-        mail[rows[~rich]] = True
-        met = np.minimum(diary.took_place[index[rich]], 0.98)
-        ladder = Sheet(
-            rows[rich], np.zeros(len(met), np.int64), met, np.ones(len(met)), mail, np.zeros((KINDS, size), bool)
-        )
-
-        def count(weights: NDArray[np.bool_] | None) -> NDArray[np.float64]:
-            return np.bincount(rows, weights, size).astype(float)
-
-        return Page(
-            drift, ladder, count(diary.ours[index]), count(diary.theirs[index]), (count(None) > 0).astype(float)
-        )
-
-    def _conclude(self, memory: Memory, rows: list[Group], page: Page, week: int) -> None:
-        verdicts = memory.verdicts
+    def _count(self, page: Page) -> None:
+        verdicts = self.memory.verdicts
         verdicts["ours"][:] = verdicts["ours"] * FORGET + page.ours
         verdicts["theirs"][:] = verdicts["theirs"] * FORGET + page.theirs
         verdicts["contacts"][:] += page.contacts
+
+    def _conclude(self, memory: Memory, rows: list[Group], week: int) -> None:
         for row, answer in self.answers.given(week, rows):
-            obey(answer, verdicts, (memory.drift, memory.ladder), row, week)
+            obey(answer, memory.verdicts, (memory.drift, memory.ladder), row, week)
         self._note_returns(memory, rows, week)
-        judge(verdicts, memory.drift, memory.ladder, week, self.thresholds, self.past[week].opened)
+        judge(memory.verdicts, memory.drift, memory.ladder, week, self.thresholds, self.past[week].opened)
 
     def _note_returns(self, memory: Memory, rows: list[Group], week: int) -> None:
         """Whose mail comes back has left, until they are heard of again. The owner's own word stands in any case."""

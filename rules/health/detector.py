@@ -33,6 +33,7 @@ Bools = NDArray[np.bool_]
 
 WEEKS_A_YEAR = 52.0
 LONGEST_AGE = 260
+LEAST_LEVEL = 1e-9  # of the tide, with which a week counts as seen
 TRACED = 156  # weeks of which the evidence is kept, to date a change
 _BLOCK = 1024  # rows of which the grids fit into the cache
 _SMALLEST, _LARGEST = np.float32(1e-30), np.float32(1e30)
@@ -136,7 +137,7 @@ def column(values: Floats) -> Grid:
 def mixed(ratios: Floats, level: Floats, rich_part: Floats) -> tuple[Floats, Bools]:
     """R of each row over both kinds, and which rows were seen at all: those that were not say nothing."""
     ratio = np.minimum(rich_part * ratios[0] + (1 - rich_part) * ratios[1], 1e4)
-    seen = level > 1e-9
+    seen = level > LEAST_LEVEL
     ratio[~seen] = 1.0
     return ratio, seen
 
@@ -157,7 +158,8 @@ def recurse(ratio: Grid, factor: Grid) -> None:
     """Q <- (Q + 1) * factor."""
     ratio += 1
     ratio *= factor
-    np.clip(ratio, _SMALLEST, _LARGEST, out=ratio)
+    np.maximum(ratio, _SMALLEST, out=ratio)
+    np.minimum(ratio, _LARGEST, out=ratio)
 
 
 def settle(like: Grid, usual: Grid) -> None:
@@ -193,7 +195,11 @@ class Detector:
 
     def hazard(self, state: State) -> Grid:
         """This week's hazard of personal contact per row and cell, before the tide; shape [size, cells]."""
-        return self.hazards[np.minimum(state["age"] + 0.5, LONGEST_AGE - 1).astype(np.int64)]
+        return self.hazard_at(state["age"])
+
+    def hazard_at(self, age: Floats) -> Grid:
+        """The same, so many weeks after the last personal one."""
+        return self.hazards[np.minimum(age + 0.5, LONGEST_AGE - 1).astype(np.int64)]
 
     def shares(self, state: State, tide: Tide) -> Floats:
         """Of each row's personal contact, the part that is rich."""
@@ -279,7 +285,7 @@ class Detector:
         state["rate"][:] = np.einsum("ng,g->n", belief, self.rates)
 
     def _count(self, state: State, signals: Signals, found: Floats, seen: Bools) -> None:
-        for name, new in signals.fading(seen).items():
+        for name, new in (signals.fading() | {"recent": seen}).items():
             state[name][:] = state[name] * self.method.forget + new
         state["personal"][:] += found
         state["others"][:] += signals.other

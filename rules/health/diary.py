@@ -6,6 +6,7 @@ Persons are not in here: a contact belongs to an address, and whose address it i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ RICH, MAIL = 0, 1
 LEAST_LIKELY = 0.2  # what took place with less than this is not heard
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Diary:
     """Contacts by week, then by time. `address` and `organisation` number `addresses` and `organisations`.
 
@@ -56,10 +57,33 @@ class Diary:
         """The contacts of a week."""
         return slice(*np.searchsorted(self.week, (week, week + 1)))
 
-    def traffic(self, week: int) -> Ints:
-        """The organisations with traffic in a week."""
-        first, last = np.searchsorted(self.traffic_week, (week, week + 1))
-        return self.traffic_organisation[first:last]
+    def number(self, organisation: str | None) -> int:
+        """That of an organisation; -1 for one without traffic."""
+        return self._numbers.get(organisation, -1)
+
+    def with_traffic(self, week: int) -> Bools:
+        """By number of organisation, whether it had traffic in a week; the last entry, where -1 leads, never had."""
+        found = np.zeros(len(self.organisations) + 1, np.bool_)
+        found[self.traffic_organisation[slice(*np.searchsorted(self.traffic_week, (week, week + 1)))]] = True
+        return found
+
+    def busy(self, organisation: str | None, first: int, last: int) -> Bools:
+        """In which of the weeks from `first` to `last` an organisation had traffic."""
+        found = np.zeros(last - first + 1, np.bool_)
+        weeks = self._traffic_of[self.number(organisation)]
+        found[weeks[slice(*np.searchsorted(weeks, (first, last + 1)))] - first] = True
+        return found
+
+    @cached_property
+    def _numbers(self) -> dict[str | None, int]:
+        return {name: number for number, name in enumerate(self.organisations)}
+
+    @cached_property
+    def _traffic_of(self) -> list[Ints]:
+        """By number of organisation, the weeks of its traffic; nothing at the end, where -1 leads."""
+        order = np.argsort(self.traffic_organisation, kind="stable")
+        ends = np.searchsorted(self.traffic_organisation[order], np.arange(len(self.organisations)), "right")
+        return np.split(self.traffic_week[order], ends)
 
 
 def is_contact(item: Interaction) -> bool:

@@ -27,14 +27,13 @@ class Signals:
     def part(self, rows: slice) -> Signals:
         return Signals(self.ratios[:, rows], self.other[rows], self.warm[:, rows], self.plain[:, rows])
 
-    def fading(self, seen: Bools) -> dict[str, Floats | Bools]:
+    def fading(self) -> dict[str, Floats]:
         """What the week adds to the counts of which the old is slowly forgotten."""
         return {
             "rich": self.warm[0],
             "warm": self.warm.sum(0),
             "plain_rich": self.plain[0],
             "plain_mail": self.plain[1],
-            "recent": seen,
         }
 
 

@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 WEEKS_PER_100_YEARS = 5200.0
+FORGET = 0.99  # of the conversations counted, a week
 LEAST_PERSONAL = 5.0
 LEAST_OTHERS = 2.0
 LOPSIDED, LEAST_OPENED = 0.75, 4.0  # the part that the owner opens; conversations with somebody to count them
