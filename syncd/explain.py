@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,26 +14,33 @@ from rules.health.standing import FALLS
 from rules.meaning import Direction, Evidence, Interaction, Person
 from syncd.assess import assess, backtest
 from syncd.config import Config
+from syncd.counting import AVERAGED, Counts, counts, group_of
+from syncd.counting import WEEKS as WEEKS_COUNTED
 from syncd.ledger import Ledger
 from syncd.report.choice import sunday
 from syncd.report.words import LABELS, day, listed, percent, shown_name, shown_text
+from syncd.report.words import counted as words_for
 from syncd.rows import happened, interaction_row, person_row
 
 LATEST = 8
 WEEKS = 52
 WIDTH = 100
-# What each facet says, as it ends a line that began with the figure.
+# What each share says, as it ends a line that began with the counts or the figure.
 _SHARES = {
     "rhythm": "chance that personal contact has not fallen",
-    "personal": "of all contact was personal",
-    "transactional": "of the rest was orders, invoices and the like, their firm's automatic mail included",
-    "richness": "of the way to meeting in person (video counts 75, phone 60, email 20)",
-    "begun_by_them": "of conversations and meetings were begun by them",
-    "continuity": "of the months had personal contact",
-    "answered_by_them": "of your questions they answered within three days",
-    "answered_by_you": "of their questions you answered within three days",
-    "meetings_kept": "of the meetings agreed on you did not call off",
+    "personal": "contacts were personal",
+    "transactional": "others were orders, invoices and the like (automatic mail too)",
+    "richness": "of the way to meeting in person (video 75, phone 60, email 20)",
+    "begun_by_them": "conversations and meetings were begun by them",
+    "continuity": "months had personal contact",
+    "answered_by_them": "questions of yours they answered within three days",
+    "answered_by_you": "questions of theirs you answered within three days",
+    "meetings_kept": "meetings agreed on you did not call off",
 }
+_LATELY = f"The last {WEEKS_COUNTED} weeks, and all that came before"
+_RECKONED = (
+    "; in brackets what is reckoned with, which leans on what was usual, the more so the less there is to count"
+)
 _AMOUNTS = {
     "your_answer": "until you answer, half of the time (last half year)",
     "their_answer": "until they answer, half of the time (last half year)",
@@ -72,11 +79,13 @@ def explanation(ledger: Ledger, config: Config, person: Person, *, now: datetime
     found = next((one for one in week.assessments if one.person == person.id), None) if week else None
     contacts = [one for one in assessed.history.interactions if one.person == person.id and happened(one)]
     subjects = config.privacy.show_subjects
-    text = "\n".join(_text(person, found, contacts, assessed.as_of, subjects=subjects))
+    group = group_of(week.groups, person.id) if week else None
+    counted = counts(assessed.history, group, week.sunday) if week and group else {}
+    text = "\n".join(_text(person, found, counted, contacts, assessed.as_of, subjects=subjects))
     row = {
         **person_row(person, len(contacts)),
         "as_of": assessed.as_of,
-        "assessment": None if found is None else _assessment_row(found),
+        "assessment": None if found is None else _assessment_row(found, counted),
         "latest": [interaction_row(one, subjects=subjects) for one in contacts[-LATEST:]],
     }
     return Explanation(text, row)
@@ -104,14 +113,20 @@ def story(ledger: Ledger, config: Config, person: Person, *, now: datetime) -> I
 
 
 def _text(
-    person: Person, found: Assessment | None, contacts: Sequence[Interaction], as_of: date, *, subjects: bool
+    person: Person,
+    found: Assessment | None,
+    counted: Mapping[str, Counts],
+    contacts: Sequence[Interaction],
+    as_of: date,
+    *,
+    subjects: bool,
 ) -> Iterator[str]:
     yield from _who(person)
     yield ""
     if found is None:
         yield f"As of {day(as_of)} nothing is said of them: no complete week has been seen yet."
     else:
-        yield from _verdict(found)
+        yield from _verdict(found, counted)
     yield ""
     yield from _counts(contacts, as_of)
     if contacts:
@@ -129,7 +144,7 @@ def _who(person: Person) -> Iterator[str]:
     yield from _reasons("one person, because", person.merge_evidence)
 
 
-def _verdict(found: Assessment) -> Iterator[str]:
+def _verdict(found: Assessment, counted: Mapping[str, Counts]) -> Iterator[str]:
     began = " since" if found.status in (*FALLS, Status.ENDED) else ", said since"  # or since when it could be told
     since = f"{began} {day(found.since)}" if found.since else ""
     sure = f", {percent(found.probability)} sure" if found.probability is not None and found.status in FLAGS else ""
@@ -140,13 +155,36 @@ def _verdict(found: Assessment) -> Iterator[str]:
         yield from _filled(shown_text(found.suggestion))
     if found.health is not None:
         yield f"Health {found.health:.0f} of 100 (docs/health.md says how it adds up)."
-    for title, said in (("The last half year, and what was usual before:", _SHARES), ("Counted:", _AMOUNTS)):
-        shown = [(found.facets[name], words) for name, words in said.items() if name in found.facets]
-        lines = [f"  {_figure(facet):>11}  {words}{_past(facet)}" for facet, words in shown if _tells(facet)]
-        if lines:
-            yield ""
-            yield title
-            yield from lines
+    shares = [(found.facets[name], counted.get(name), name) for name in _SHARES if name in found.facets]
+    lines = [_share(*share) for share in shares if _tells(share[0])]
+    yield from _titled(f"{_LATELY}{_RECKONED if counted else ''}:", lines)
+    amounts = [(found.facets[name], words) for name, words in _AMOUNTS.items() if name in found.facets]
+    lines = [
+        f"  {_shown(facet.value, facet.unit):>11}  {words}{_past(facet)}" for facet, words in amounts if _tells(facet)
+    ]
+    yield from _titled("Counted:", lines)
+
+
+def _titled(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield from _filled(title)
+        yield from lines
+
+
+def _share(facet: Facet, counted: Counts | None, name: str) -> str:
+    """How many of how many, lately and before, and in brackets the estimate; without counts the estimate alone."""
+    words = _SHARES[name]
+    if counted is None:
+        figure = "–" if facet.counted == 0 else _shown(facet.value, facet.unit)
+        return f"  {figure:>11}  {words}{_past(facet)}"
+    reckoned = f" [{percent(facet.value)}{'' if facet.trend == 'steady' else f', {facet.trend}'}]"
+    lately, before = counted.lately, counted.before
+    if name == AVERAGED:
+        figure = f"{lately.mean:.0%}" if lately.number else "–"
+        past = f"; before {before.mean:.0%} over {before.number}" if before else ""
+        return f"  {figure:>11}  {words}, over {words_for(lately.number, 'contact')}{past}{reckoned}"
+    return f"  {lately!s:>11}  {words}{f'; before {before}' if before else ''}{reckoned}"
 
 
 def _tells(facet: Facet) -> bool:
@@ -154,10 +192,6 @@ def _tells(facet: Facet) -> bool:
     if facet.unit == "share":
         return facet.counted != 0 or facet.past is not None
     return bool(facet.value or facet.past or facet.year_ago)
-
-
-def _figure(facet: Facet) -> str:
-    return "–" if facet.counted == 0 else _shown(facet.value, facet.unit)
 
 
 def _shown(value: float, unit: str) -> str:
@@ -209,7 +243,7 @@ def _filled(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(text.lstrip(), WIDTH, initial_indent=first, subsequent_indent=indent)
 
 
-def _assessment_row(found: Assessment) -> dict[str, Any]:
+def _assessment_row(found: Assessment, counted: Mapping[str, Counts]) -> dict[str, Any]:
     return {
         "status": found.status.value,
         "also": [status.value for status in found.also],
@@ -219,4 +253,5 @@ def _assessment_row(found: Assessment) -> dict[str, Any]:
         "suggestion": found.suggestion,
         "health": found.health,
         "facets": found.facets,
+        "counts": {name: asdict(count) for name, count in counted.items()},
     }

@@ -19,8 +19,8 @@ from rules.meaning import Coverage, Interaction, Merge, Person, Traffic
 from syncd.config.model import Config
 from syncd.report import summary, ties, words
 from syncd.report.answers import JournalEntry, code
-from syncd.report.choice import Choice, choose
-from syncd.report.figures import Figure, figures
+from syncd.report.choice import Choice, choose, sunday
+from syncd.report.figures import Figure, Personal, figures
 from syncd.report.pictures import Month, strip
 from syncd.report.seeing import Seen, see
 
@@ -238,7 +238,7 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
         came_back=tuple(map(desk.last_contact, choice.came_back)),
         watched=watched[:NAMED],
         more_watched=max(0, len(watched) - NAMED),
-        figures=figures(week.portfolio, as_of, seen.first, calendars=bool(coverage.calendar)) if judged else (),
+        figures=desk.figures(week, seen, calendars=bool(coverage.calendar)) if judged else (),
         renewals=tuple(desk.renewal(one) for one in known if one.assessment.renews and one not in choice.cards),
         close=ties.closeness(week.portfolio, names, key) if judged else (),
         given=ties.given(week.portfolio) if judged else (),
@@ -282,6 +282,11 @@ class _Desk:
         self._traffic: dict[str, list[Traffic]] = defaultdict(list)
         for mail in traffic:
             self._traffic[mail.organisation].append(mail)
+
+    def figures(self, week: WeekLike, seen: Seen, *, calendars: bool) -> tuple[Figure, ...]:
+        """The portfolio's figures, and of few contacts their number."""
+        personal = Personal.of(self.happened, sunday(week.label))
+        return figures(week.portfolio, self.as_of, seen.first, personal, calendars=calendars)
 
     def last_contact(self, known: Known) -> Line:
         """The person, and when the owner and they last had personal contact."""

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from rules.health.assessment import Burst, Change, Facet, Portfolio, Status
-from rules.meaning import Channel, Coverage, Traffic
+from rules.meaning import Channel, Coverage, Interaction, Traffic
 from syncd.report import choice
 from syncd.report.model import Report
 from syncd.report.pictures import blocks, heights, months, strip
@@ -28,6 +28,7 @@ from tests.report.weeks_made_up import (
     KATHARINA,
     MARTA,
     MEASURES,
+    ORDER,
     PEOPLE,
     ROSA,
     TOMAS,
@@ -249,6 +250,29 @@ def test_figures_stand_beside_the_same_weeks_a_year_ago() -> None:
     ]  # fmt: skip
     young = report(coverage=Coverage(mail=((date(2026, 1, 1), date(2026, 11, 23)),), calendar=None)).figures
     assert all(figure.before is None and figure.trend == "" for figure in young)
+
+
+def test_a_share_of_few_contacts_is_told_as_their_number() -> None:
+    def personal(*lately: Interaction) -> list[tuple[str, str, str]]:
+        figures = report(interactions=lately).figures
+        return [(one.shown, one.label, one.shown_before) for one in figures if one.label.endswith("personal")]
+
+    days = [date(2026, 11, 22) - timedelta(days=number) for number in range(19)]
+    assert personal() == []
+    assert personal(contact(ILSE, days[0], purpose=ORDER)) == [("0 of 1", "contact was personal", "")]
+    two = [contact(ILSE, days[0]), contact(ILSE, days[1], purpose=ORDER)]
+    assert personal(*two) == [("1 of 2", "contacts were personal", "")]
+    assert personal(*two, contact(ILSE, date(2026, 11, 23))) == [("1 of 2", "contacts were personal", "")]
+    many = [contact(who, on) for who in (ILSE, JASPER) for on in days]
+    assert personal(*many) == [("31%", "of all contact was personal", "")], "a year ago there were too few to compare"
+    before = [contact(who, on - timedelta(days=364)) for who in (ILSE, JASPER) for on in days]
+    assert personal(*before, *many) == [("31%", "of all contact was personal", "38%")]
+
+
+def test_figures_for_machines_end_where_they_are_known() -> None:
+    odd = replace(DESK, measures={**MEASURES, "meaningful": Facet(0.229, 0.2, 0.3, None, 0.283)})
+    figures = json.loads(json_text(report(portfolio=odd)))["figures"]
+    assert [(one["value"], one["before"]) for one in figures if one["unit"] == "%"] == [(22.9, 28.3), (52.0, 41.0)]
 
 
 def test_without_a_calendar_nothing_is_said_of_meetings() -> None:
