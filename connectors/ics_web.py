@@ -15,7 +15,7 @@ import msgspec
 from connectors.connector import ConnectorError, Cost, NeedsLogin, Throttled, Unreachable
 from connectors.ics_format import STREAM_LIMIT
 from connectors.ics_origin import File, Look
-from connectors.options import IcsOptions, address_shown
+from connectors.options import IcsOptions
 from connectors.patience import Again, Patience, retry_after
 from connectors.secrets import from_command
 from connectors.web import Answer, Resolve, Web, resolved
@@ -61,7 +61,7 @@ class WebCalendar:
             patience.clock.monotonic,
         )  # fmt: skip
         self.title = self.calendar = options.name
-        self.where = f"{options.name} ({address_shown(options.endpoint)})"
+        self.where = options.name
 
     def look(self, state: str, *, anyway: bool) -> Look:
         """See `Origin.look`.

@@ -18,6 +18,7 @@ from syncd.config import Config, ConfigProblems, load
 from syncd.config.effective import without_password
 from syncd.config.warnings import warnings
 from syncd.ledger import Ledger, LedgerError
+from syncd.ledger.naming import spoken
 from syncd.leftovers import IN_USE, standing
 from syncd.logins import endings, opener
 
@@ -91,7 +92,7 @@ def _ledger(config: Config, now: datetime) -> Iterator[Finding]:
     if path is not None:
         yield from _disk(path)
     for state in states:
-        name = f"{state.account}/{state.name}"
+        name = spoken(state.account, state.name)
         if standing(state, config) != IN_USE:
             fix = "Bring it back, or delete what it showed: see syncd status"
             yield Finding("source", f"{name}: kept, and no longer read", fix=fix)

@@ -17,6 +17,7 @@ from rules.health.assessment import Change
 from rules.meaning import Channel, Evidence, Interaction, Person
 from syncd.config import Config
 from syncd.ledger import Ledger
+from syncd.ledger.naming import spoken
 from syncd.leftovers import IN_USE, standing
 from syncd.sync import SyncResult
 from syncd.verify import Verdict
@@ -154,7 +155,7 @@ def sync_troubles(result: SyncResult) -> Iterator[str]:
     """What went wrong in which source, and what to do about it."""
     for stats in result.failures:
         assert stats.trouble is not None
-        name = f"{stats.account}/{stats.source}".rstrip("/")
+        name = spoken(stats.account, stats.source)
         yield f"{name}: {stats.trouble.what} {stats.trouble.fix}".strip()
     quarantined = sum(stats.quarantined for stats in result.sources)
     if quarantined:
@@ -196,7 +197,7 @@ def verdict_notes(verdict: Verdict, most: int = 20) -> Iterator[str]:
     """The differences in words, at most `most` of each source, and what else is wrong."""
     yield from verdict.damage
     for check in verdict.sources:
-        name = f"{check.account}/{check.source}".rstrip("/")
+        name = spoken(check.account, check.source)
         if check.trouble:
             yield f"{name}: could not be listed. {check.trouble}"
         if check.withdrawn:

@@ -15,7 +15,7 @@ from connectors.options import AccountOptions
 from syncd import storing
 from syncd.ledger import Ledger
 from syncd.ledger.facts import PRIVATE, SourceBusy, SourceState, Trouble
-from syncd.ledger.naming import stored
+from syncd.ledger.naming import spoken, stored
 from syncd.ledger.writing import Entry, Step, Written
 
 log = logging.getLogger(__name__)
@@ -87,10 +87,10 @@ class Settings:
     timer: Callable[[], float]
 
 
-def trouble_of(error: ConnectorError, now: datetime) -> Trouble:
-    """The error as the ledger keeps it."""
+def trouble_of(error: ConnectorError, now: datetime, *names: str) -> Trouble:
+    """The error as the ledger keeps it, without the place where that is one of `names`, under which it is shown."""
     retry_at = now + timedelta(seconds=error.retry_after) if isinstance(error, Throttled) else None
-    what = f"{error.where}: {error.what}" if error.where else error.what
+    what = error.what if error.where in {"", *names} else f"{error.where}: {error.what}"
     return Trouble(type(error).__name__, what, error.fix, now, retry_at)
 
 
@@ -112,7 +112,7 @@ class SourceSync:
         self._ledger, self._account, self._connector, self._source = ledger, account, connector, source
         self._settings = settings
         self._name = stored(source.name)
-        self._label = f"{account.name}/{self._name}"
+        self._label = spoken(account.name, self._name)
         self._stats = SourceStats(account.name, self._name)
         self._step = 0  # how many batches the source has had
 
@@ -129,7 +129,7 @@ class SourceSync:
             fix = "Wait for it, or stop it, then sync again."
             trouble = Trouble(BUSY, "another syncd is syncing this source.", fix, now)
         except ConnectorError as error:
-            trouble = trouble_of(error, now)
+            trouble = trouble_of(error, now, self._account.name, self._label)
         except OperationalError as error:  # full disk, locked or lost database: nothing of this batch was written
             fix = "Make room on the disk, or end what holds the database, then sync again."
             trouble = Trouble("LedgerFailed", f"the ledger could not be written: {error.orig}.", fix, now)
@@ -151,7 +151,7 @@ class SourceSync:
     def _bring_up(self, state: SourceState) -> None:
         left_out = self._left_out(state)
         cursor = None if left_out else state.cursor
-        names = {self._account.name, self._name, self._label}
+        names = {self._account.name, self._name, f"{self._account.name}/{self._name}"}
         removals = _Removals(bool(names & self._settings.accepted))
         self._step = state.step
         try:

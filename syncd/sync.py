@@ -90,12 +90,12 @@ def _sync_account(
     try:
         connector = open_connector(account)
     except ConnectorError as error:
-        return _all_fail(ledger, account, trouble_of(error, settings.now))
+        return _all_fail(ledger, account, trouble_of(error, settings.now, account.name))
     try:
         try:
             sources = connector.sources()
         except ConnectorError as error:
-            return _all_fail(ledger, account, trouble_of(error, settings.now))
+            return _all_fail(ledger, account, trouble_of(error, settings.now, account.name))
         _withdraw(ledger, account, sources, settings.now)
         return [SourceSync(ledger, account, connector, source, settings).run() for source in sources]
     finally:

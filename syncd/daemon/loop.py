@@ -19,6 +19,7 @@ from syncd.daemon.turns import Changed, Finished, Letter, Stop, Turn
 from syncd.daemon.watching import Watch
 from syncd.ledger import Ledger
 from syncd.ledger.facts import Trouble
+from syncd.ledger.naming import spoken
 from syncd.logins import opener
 from syncd.upkeep import retention_of
 
@@ -144,7 +145,7 @@ class Loop:
         self._turns.ended(letter.account, self._now(), well=letter.result.ok, retry_at=retry_at)
         for stats in letter.result.failures:
             if stats.trouble is not None:
-                log.warning("%s/%s: %s %s", stats.account, stats.source, stats.trouble.what, stats.trouble.fix)
+                log.warning("%s: %s %s", spoken(stats.account, stats.source), stats.trouble.what, stats.trouble.fix)
         stored = sum(stats.stored for stats in letter.result.sources)
         removed = sum(stats.removed for stats in letter.result.sources)
         if stored or removed:

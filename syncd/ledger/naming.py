@@ -33,6 +33,11 @@ def stored(name: str) -> str:
     return f"{SHORTENED}{text[: LIMIT // 2]}~{blake2b(text.encode(), digest_size=16).hexdigest()}"
 
 
+def spoken(account: str, source: str) -> str:
+    """A source as it is called to people: `work/Team calendar`, or once what both would say."""
+    return account if source in {"", account} else f"{account}/{source}"
+
+
 def original(text: str) -> str | None:
     """What was escaped; None where only a beginning is known."""
     if not text.startswith("%"):

@@ -105,7 +105,7 @@ def test_doctor_says_how_much_could_not_be_read(desk: Desk) -> None:
     found = [row for row in rows(desk, "doctor") if "kept aside" in str(row["result"])]
     assert [(row["result"], row["fix"], row["well"]) for row in found] == [
         (
-            "calendar/calendar: 1 item could not be read and kept aside",
+            "calendar: 1 item could not be read and kept aside",
             "See which and why with: syncd verify --quarantined",
             True,
         )

@@ -215,7 +215,7 @@ def test_what_comes_is_no_calendar(web: WebWorld, response: Response, error: typ
         run(web, Held())
     assert said in str(raised.value)
     assert raised.value.fix
-    assert str(raised.value).startswith("home (http://127.0.0.1:")
+    assert str(raised.value).startswith("home: ")
     assert SECRET not in repr(raised.value)
     assert PATH not in repr(raised.value)
 
