@@ -107,7 +107,7 @@ class OutlookCalendarConnector:
         for year in _years(position.years, reading.extent):
             link = position.years.get(year)
             try:
-                lines, position.years[year] = self._year(source, year, link)
+                lines, position.years[year] = self._year(source, year, link, _horizon(now))
             except Gone as error:
                 raise CursorExpired("Microsoft no longer has the changes since the last sync") from error
             reading.take(lines, self._masters(source, lines), listing=link is None)
@@ -136,7 +136,7 @@ class OutlookCalendarConnector:
             self.sources()
         return Place(self._titles.get(source, source))
 
-    def _year(self, source: str, year: int, link: str | None) -> tuple[list[Json], str]:
+    def _year(self, source: str, year: int, link: str | None, horizon: int) -> tuple[list[Json], str]:
         """All lines of a year's view, or its changes; and the link for next time. Lines come in no order and may be
         repeated, so what is told twice and not alike is asked for."""
         first = link or f"/calendars/{source}/calendarView/delta"
@@ -153,7 +153,8 @@ class OutlookCalendarConnector:
             fix = "Take it out of calendars in the config."
             raise ConnectorError("this calendar is not there any more.", where=self._options.name, fix=fix) from error
         for id_, answer in zip(unlike, self._events(source, list(unlike)), strict=True):
-            lines[id_] = answer or {"id": id_, "@removed": {"reason": "deleted"}}
+            there = answer and _in_sight(answer, horizon)
+            lines[id_] = answer if answer and there else {"id": id_, "@removed": {"reason": "deleted"}}
         return list(lines.values()), str(link)
 
     def _textless(self, line: Json) -> Json:
@@ -202,7 +203,12 @@ class OutlookCalendarConnector:
             reading.gone.update(dict.fromkeys(id_ for id_ in reading.held if id_ not in reading.seen))
         asked = list(reading.gone)
         answers = self._events(source, [id_.rpartition("#")[2] for id_ in asked])
-        there = [answer for answer in answers if answer and answer.get("type") != "seriesMaster"]
+        horizon = max(position.years)
+        there = [
+            answer
+            for answer in answers
+            if answer and answer.get("type") != "seriesMaster" and _in_sight(answer, horizon)
+        ]
         reading.take(there, self._masters(source, there), listing=True)
         position.oldest = reading.extent.oldest
         covered = reading.extent.covered(live=True)
@@ -213,13 +219,23 @@ class OutlookCalendarConnector:
 
 def _years(known: Mapping[int, str], extent: Extent) -> Iterator[int]:
     """Years from the horizon back to `EMPTY_YEARS` before the oldest entry; the extent may grow meanwhile."""
-    year = (extent.now + AHEAD).year
+    year = _horizon(extent.now)
     while year >= OLDEST_YEAR:
         oldest = min(extent.now, extent.oldest or extent.now).year - EMPTY_YEARS
         if year < oldest and year not in known:
             return
         yield year
         year -= 1
+
+
+def _horizon(now: datetime) -> int:
+    """The last year of which there is a view."""
+    return (now + AHEAD).year
+
+
+def _in_sight(line: Json, horizon: int) -> bool:
+    """What was moved behind the horizon is not there until its year is opened, which brings it back."""
+    return str((line.get("start") or {}).get("dateTime") or "")[:4] <= str(horizon)
 
 
 def _window(first: int, last: int) -> dict[str, str]:

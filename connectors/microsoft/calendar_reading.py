@@ -50,7 +50,7 @@ class CalendarReading:
                 master = masters.get(str(line.get("seriesMasterId")))
                 self._event(line, master)
                 if master and line.get("type") == "exception" and native_id(line) not in self.held:
-                    self._master(master, listing=listing)  # the occurrence that it was had perhaps another id
+                    self._master(master, listing=False)  # the occurrence that it was had perhaps another id
 
     def missing_of(self, series: str, occurrences: Sequence[Json]) -> None:
         """What was held of a series and is not among its occurrences as they are now, whatever a view said before."""

@@ -132,6 +132,32 @@ def test_moved_into_another_year(world: OutlookCalendarWorld, year: int) -> None
     assert at(f"{year}-02-02T09:00") in synced(world, held, now)
 
 
+def test_moved_behind_the_horizon(world: OutlookCalendarWorld) -> None:
+    """It did not take place then; once its year is opened, it is there again. `verify` sees as far as a sync."""
+    held = Held()
+    world.write("one", at("2026-02-02T09:00"), "Lunch")
+    world.write("other", at("2026-02-03T09:00"))
+    synced(world, held)
+    world.write("one", at("2027-02-02T09:00"), "Lunch")
+    assert synced(world, held).keys() == {at("2026-02-03T09:00")}
+    assert synced(world, held, at("2026-11-20T09:00")).keys() == {at("2027-02-02T09:00"), at("2026-02-03T09:00")}
+
+
+@pytest.mark.parametrize("own_id", [False, True])
+def test_an_occurrence_moves_behind_the_horizon(world: OutlookCalendarWorld, own_id: bool) -> None:
+    """Of which the view of its year says nothing but that the series changed."""
+    held = Held()
+    first = at("2026-03-02T09:00")
+    world.fake.calendar.omit_deleted_occurrences = True
+    world.series("jour", first, 3)
+    synced(world, held)
+    original, moved = first + timedelta(weeks=1), at("2027-02-02T09:00")
+    world.exception("jour", original, moved, "Moved far", id_=None if own_id else "jour.20260309T0900")
+    rest = {first, first + timedelta(weeks=2)}
+    assert synced(world, held).keys() == rest
+    assert synced(world, held, at("2026-11-20T09:00")).keys() == {*rest, moved}
+
+
 def test_over_new_year_in_two_views(world: OutlookCalendarWorld) -> None:
     held = Held()
     world.write("party", at("2025-12-31T20:00"), hours=8)

@@ -71,7 +71,8 @@ class OutlookCalendarWorld:
     def exception(self, series: str, original: datetime, start: datetime, title: str, **more: Any) -> None:
         at = original.strftime("%Y-%m-%dT%H:%M:%SZ")
         told = {"uid": None, "iCalUId": f"other-{at}", "seriesMasterId": series, "originalStart": at}
-        self.write(f"{series}-exception", start, title, **told, **{"x-original": at}, **more)
+        id_ = more.pop("id_", None) or f"{series}-exception"
+        self.write(id_, start, title, **told, **{"x-original": at}, **more)
 
     def delete(self, id_: str) -> None:
         self.fake.mailbox.delete_entry(MAIN, id_)

@@ -166,8 +166,18 @@ class CalendarService:
                 if line.get("seriesMasterId"):
                     masters.add(line["seriesMasterId"])
         for id_ in masters:
-            view[id_] = _etag(_shown(self.mailbox.entries[info.id, id_]))
+            view[id_] = _etag(_shown(self.mailbox.entries[info.id, id_]) | {"exceptions": self._exceptions(id_)})
         return view
+
+    def _exceptions(self, series: str) -> list[str]:
+        """What a series' master holds of its exceptions: each is an attachment of the master, and its times stand in
+        the master's own recurrence ([MS-OXOCAL] 2.2.10 and 2.2.1.44), so that they change it."""
+        entries = self.mailbox.entries.values()
+        return sorted(
+            _etag(_shown(entry))
+            for entry in entries
+            if entry.data.get("seriesMasterId") == series and not entry.deleted
+        )
 
     def _line(self, info: CalendarInfo, id_: str, now: dict[str, str]) -> Json:
         if id_ not in now:
