@@ -92,7 +92,7 @@ class Desk:
         self.pulse: dict[int, Pulse] = {}
         self._row: Ints = np.full(len(self.diary.addresses), -1)
         self._number = {address: i for i, address in enumerate(self.diary.addresses)}
-        self._firms: list[int] = []  # of each row, as the diary numbers organisations
+        self._firms: Ints = np.full(64, -1)  # of each row, as the diary numbers organisations
         self.dossiers = Dossiers(history)
         self.answers = Answers(history.answers)
         self._by_address = np.argsort(self.diary.address, kind="stable")
@@ -111,7 +111,10 @@ class Desk:
         index = np.arange(span.start, span.stop)
         before = float(self.memory.drift["others"].sum())
         seen = self.exposure.week(week)
-        rows, busy = self._row[self.diary.address[index]], self.diary.with_traffic(week)[self._firms]
+        rows, busy = (
+            self._row[self.diary.address[index]],
+            self.diary.with_traffic(week)[self._firms[: len(self.rows)]],
+        )
         page = write(self.diary, index, rows, busy, seen[RICH] > 0)
         ladder_seen = (seen[RICH], 0.0)
         drift, drift_signals, drift_hazard = self.gauge.read(week, self.memory.drift, page.drift, seen)
@@ -183,7 +186,8 @@ class Desk:
         """Gives a row to a group."""
         if row == len(self.rows):
             self.rows.append(group)
-            self._firms.append(-1)
+            if row == len(self._firms):
+                self._firms = np.concatenate([self._firms, np.full(row, -1)])
         self.rows[row], self._firms[row] = group, self.diary.number(group.person.organisation)
         for address in group.addresses:
             if address in self._number:
@@ -192,7 +196,6 @@ class Desk:
     def _drop(self, row: int) -> None:
         self.memory.drop(row)
         last = self.rows.pop()
-        self._firms.pop()
         if row < len(self.rows):
             self.sit(last, row)
 

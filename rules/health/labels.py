@@ -70,9 +70,9 @@ class Sheet:
         return self.kind * len(self.other) + self.rows
 
 
-def readings(sheet: Sheet, trust: Trust, flips: float | None = None) -> tuple[Floats, Floats]:
+def readings(sheet: Sheet, trust: Trust, flips: float | Floats | None = None) -> tuple[Floats, Floats]:
     """(ratio, cold) of each label, see above. A meeting that perhaps did not take place says less: its ratio is mixed
-    with 1."""
+    with 1. Several shares of `flips`, shape [m, 1], give as many readings, shape [m, n]."""
     share = _of_rows(trust.flips, sheet) if flips is None else flips
     base = _of_kinds(trust.base, sheet)
     high, low = sheet.probability / base, (1 - sheet.probability) / (1 - base)
@@ -99,11 +99,16 @@ def truths(ratio: Floats, sheet: Sheet, trust: Trust) -> Floats:
 
 
 def weekly(cells: Ints, ratio: Floats, size: int) -> Floats:
-    """R per kind and row but for `plain`, shape [KINDS, size]."""
+    """R per kind and row but for `plain`, shape [KINDS, size]; of m readings [m, n] as many, [m, KINDS, size]."""
     number = np.bincount(cells, minlength=KINDS * size)
-    share = np.minimum(_LARGEST_SHARE, _USUAL_NUMBER / np.maximum(number, 1))
-    product = np.exp(np.bincount(cells, np.log1p(share[cells] * (ratio - 1.0)), KINDS * size))
+    used = np.flatnonzero(number)
+    place = np.empty(KINDS * size, np.int64)
+    place[used] = np.arange(len(used))
+    at, number = place[cells], number[used]
+    share = np.minimum(_LARGEST_SHARE, _USUAL_NUMBER / number)
+    each = np.log1p(share[at] * (ratio - 1.0))
+    product = np.exp([np.bincount(at, one, len(used)) for one in np.atleast_2d(each)])
     missed = (1 - share) ** number
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = (product - missed) / (1 - missed)
-    return np.where(number > 0, np.clip(found, 0.0, LARGEST), 0.0).reshape(KINDS, size)
+    found = np.zeros((len(product), KINDS * size))
+    found[:, used] = np.clip((product - missed) / (1 - missed), 0.0, LARGEST)
+    return found.reshape(*ratio.shape[:-1], KINDS, size)

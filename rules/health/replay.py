@@ -24,8 +24,8 @@ from rules.health.detector import (
     Tide,
     column,
     found,
+    likely,
     mixed,
-    odds,
     recurse,
     settle,
 )
@@ -93,7 +93,7 @@ class _Line:
         self.level, rich_part = detector.levels(weeks, tide)
         self._count("recent", keep, self.level > LEAST_LEVEL)
         self.ratio, self.seen = mixed(beside_plain(self.said.ratios, weeks, tide.trust), self.level, rich_part)
-        self.hazard: Grid = np.empty(0, np.float32)
+        self.strain: Grid = np.empty(0, np.float32)
         self.likes: Grid = np.empty(0, np.float32)  # before every week and after the last, shape [number + 1, cells]
         self.factors: dict[str, Grid] = {}
 
@@ -104,17 +104,18 @@ class _Line:
     def date(self) -> None:
         """What the likelihoods say of every week, and what was known at the most likely week of change."""
         detector, weeks, prior = self.detector, self.weeks, self.tide.prior
-        wide = column(self.ratio)
-        calm, usual = odds(self.hazard, column(-self.level), wide)
+        strain, wide = self.strain, column(self.ratio)
+        calm = np.exp(strain)
         belief = self.likes[:-1] * prior
-        whole = belief.sum(1)
+        whole = np.einsum("ng->n", belief)
         quietly = np.einsum("ng,ng->n", belief, calm) / whole
-        self._count("personal", 1.0, found(quietly.astype(float), self.ratio, self.seen))
+        self._count("personal", 1.0, found(quietly, self.ratio, self.seen))
         self._count("others", 1.0, self.said.other)
         self._count("weeks", 1.0, self.seen)
-        gain = np.log(np.maximum(detector.drop(belief, calm, usual, wide), 1e-12))
+        gain = np.log(np.maximum(detector.drop(belief, whole, strain, quietly, self.ratio), 1e-12))
         self._look_back(gain.tolist(), detector.awaited(self.level, belief, whole).tolist())
-        self.factors = detector.factors(calm, usual, wide, detector.quiet_ratio(weeks, self.said, self.level))
+        quiet = detector.quiet_ratio(weeks, self.said, self.level)
+        self.factors = detector.factors(strain, likely(calm, wide), wide, quiet)
 
     def _look_back(self, gain: list[float], usual: list[float]) -> None:
         total, missed = float(self.before["cusum"][0]), float(self.before["usual_since"][0])
@@ -159,19 +160,19 @@ def _live(detector: Detector, lines: Sequence[_Line]) -> None:
     likes[0] = [line.before["like"][0] for line in lines]
     ages = np.empty((number + 1, len(lines)))
     ages[0] = [line.before["age"][0] for line in lines]
-    hazard = np.empty((number, len(lines), detector.cells), np.float32)
+    strain = np.empty((number, len(lines), detector.cells), np.float32)
     for week in range(number):
-        hazard[week] = detector.hazard_at(ages[week])
-        calm, usual = odds(hazard[week], minus[week], wide[week])
+        np.multiply(detector.hazard_at(ages[week]), minus[week], out=strain[week])
+        calm = np.exp(strain[week])
         np.add(ages[week], seen[week], out=ages[week + 1])
         if heard[week]:
             belief = likes[week] * prior[week]
-            quietly = np.einsum("ng,ng->n", belief, calm) / belief.sum(1)
-            ages[week + 1][found(quietly.astype(float), ratio[week], seen[week]) > 0.5] = 0.0
+            quietly = np.einsum("ng,ng->n", belief, calm) / np.einsum("ng->n", belief)
+            ages[week + 1][found(quietly, ratio[week], seen[week]) > 0.5] = 0.0
         likes[week + 1] = likes[week]
-        settle(likes[week + 1], usual)
+        settle(likes[week + 1], likely(calm, wide[week]))
     for place, line in enumerate(lines):
-        line.likes, line.hazard, line.after["age"] = likes[:, place], hazard[:, place], ages[1:, place]
+        line.likes, line.strain, line.after["age"] = likes[:, place], strain[:, place], ages[1:, place]
 
 
 def _recur(lines: Sequence[_Line]) -> None:

@@ -89,16 +89,14 @@ class Gauge:
 
     def _learn_labels(self, sheet: Sheet, state: State, tide: Tide, expected: Floats, share: Floats) -> None:
         """Scores each share of flips by how well it foretells this week's labels."""
+        some = np.flatnonzero(np.bincount(sheet.rows, minlength=state.size))
         rich, mail = share * tide.rich * tide.seen_rich, (1 - share) * tide.mail * tide.seen_mail
         level = np.maximum(rich + mail, 1e-9)
-        calm, part = np.exp(-level * expected), rich / level
-        plain, cells = plain_weeks(state, tide.trust), sheet.cells
-        some = np.bincount(sheet.rows, minlength=state.size) > 0
-        self.flips_score *= _FORGET
-        for i, flips in enumerate(FLIPS):
-            ratio, cold = readings(sheet, tide.trust, float(flips))
-            found = weekly(cells, ratio, state.size) / plain
-            mixed = calm + (1 - calm) * (part * found[0] + (1 - part) * found[1])
-            self.flips_score[i] += np.log(cold).sum() + np.log(np.maximum(mixed[some], 1e-9)).sum()
+        calm, part = np.exp(-level * expected)[some], (rich / level)[some]
+        ratio, cold = readings(sheet, tide.trust, FLIPS[:, None])
+        found = weekly(sheet.cells, ratio, state.size).take(some, -1) / plain_weeks(state, tide.trust).take(some, -1)
+        mixed = calm + (1 - calm) * (part * found[:, 0] + (1 - part) * found[:, 1])
+        foretold = np.log(cold).sum(1) + np.log(np.maximum(mixed, 1e-9)).sum(1)
+        self.flips_score = self.flips_score * _FORGET + foretold
         self.candidates = self.candidates * _FORGET + np.bincount(sheet.kind, minlength=KINDS)
         self.labelled = self.labelled * _FORGET + np.bincount(sheet.kind, sheet.probability, KINDS)

@@ -84,6 +84,8 @@ class Verdicts(Rows):
     def hold(self, status: Status, week: int | Ints, begins: Bools, ends: Bools) -> None:
         """Lets a status begin and end; one that both begins and ends does not hold."""
         entered = self.entered(status)
+        if not begins.any() and not (entered >= 0).any():
+            return
         entered[(entered >= 0) & ends] = -1
         entered[:] = np.where((entered < 0) & begins & ~ends, week, entered)
 
