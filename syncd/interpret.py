@@ -20,8 +20,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from connectors.observations import Event
+from connectors.observations import Event, Message
 from rules import owners, ruleset
+from rules.authenticity import is_forged
 from rules.automation import is_role_address
 from rules.circle import assign
 from rules.copies import Copy, Occurrence, fold, moment
@@ -45,12 +46,14 @@ _LOGGED_HOUR = time(12)  # a contact logged by hand has a day, no hour
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an interpretation goes by, beside the facts: the owner, the owner's words, the rules, what is small."""
+    """What an interpretation goes by, beside the facts: the owner, the owner's words, the rules, what is small, and
+    whose word on senders is believed (see `rules.authenticity`)."""
 
     owner: Owner
     words: tuple[PersonWord | DomainWord, ...]
     rules: RuleSet
     settings: InteractionSettings
+    authserv_ids: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, config: Config, rules: RuleSet, journal: Iterable[Entry] = ()) -> Terms:
@@ -61,7 +64,8 @@ class Terms:
             timezone=config.owner.timezone,
         )
         words = (*_from_config(config), *_from_journal(journal))
-        return cls(owner, words, rules, InteractionSettings(small_circle=config.meetings.small_circle))
+        settings = InteractionSettings(small_circle=config.meetings.small_circle)
+        return cls(owner, words, rules, settings, frozenset(config.owner.authserv_ids))
 
 
 def interpret(
@@ -129,6 +133,8 @@ def understand(
     if until is not None:
         end = datetime.combine(until + timedelta(days=1), time(), zone)
         occurrences = [occurrence for occurrence in occurrences if _over(occurrence, end, zone)]
+    if terms.authserv_ids:  # before anything is learned from them: not even whose new address they tell of
+        occurrences = [occurrence for occurrence in occurrences if not _forged(occurrence, terms.authserv_ids)]
     role = partial(is_role_address, rules=terms.rules)
     taken = [address for word in terms.words if isinstance(word, PersonWord) for address in word.addresses]
     traces = owners.read(occurrences)
@@ -178,6 +184,13 @@ def _over(occurrence: Occurrence, end: datetime, zone: ZoneInfo) -> bool:
     if isinstance(observation, Event) and observation.end is not None:
         at = observation.end if observation.end.tzinfo else observation.end.replace(tzinfo=zone)
     return at is not None and at <= end
+
+
+def _forged(occurrence: Occurrence, servers: frozenset[str]) -> bool:
+    observation = occurrence.observation
+    if not isinstance(observation, Message) or "sent" in occurrence.roles:  # what lies in Sent was sent from here
+        return False
+    return is_forged(observation, servers)
 
 
 def _labelled(occurrences: Sequence[Occurrence], labeller: Labeller, progress: Progress | None) -> Iterator[Decision]:

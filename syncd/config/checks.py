@@ -36,6 +36,15 @@ def domain(value: Any) -> Any:
     return name
 
 
+def lowered(value: Any) -> Any:
+    """One word in lower case."""
+    if not isinstance(value, str):
+        return value
+    if len(value.split()) != 1 or ";" in value:
+        raise ValueError('is no name of a server. Write what stands before the first ";", like "mx.example.org"')
+    return value.strip().lower()
+
+
 def zone_name(value: Any) -> Any:
     if not isinstance(value, str):
         return value

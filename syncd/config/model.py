@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rules.meaning import Channel, Circle
 from syncd.config import places
-from syncd.config.checks import domain, email_address, ledger_url, mail_server, zone_name
+from syncd.config.checks import domain, email_address, ledger_url, lowered, mail_server, zone_name
 
 if TYPE_CHECKING:
     from connectors.options import AccountOptions as Account
@@ -55,6 +55,13 @@ class OwnerSettings(Section):
         default=(),
         description="Domains of your own firm: people there are your team.",
         examples=[["visser-advies.com"]],
+    )
+    authserv_ids: tuple[Annotated[str, BeforeValidator(lowered)], ...] = Field(
+        default=(),
+        description="Names under which your own mail server writes Authentication-Results: the first word of that "
+        "header. Mail of which it says there that the sender's check failed is then nobody's. Without it every From "
+        "is believed.",
+        examples=[["mx.visser-advies.com"]],
     )
     timezone: Annotated[str, BeforeValidator(zone_name)] = Field(
         default_factory=places.machine_zone,
