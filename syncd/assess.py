@@ -85,7 +85,7 @@ def assess(
     meaning = _meaning(ledger, config, as_of, now, progress)
     planned = tuple(one for one in meaning.interactions if one.planned and one.local > as_of and as_of >= today)
     history = replace(_history(ledger, config, meaning, as_of, now), planned=planned)
-    weeks = [week for week in follow(history, as_of, _settings(config)) if week.sunday >= as_of - back]
+    weeks = list(follow(history, as_of, _settings(config), since=as_of - back))
     return Assessed(as_of, weeks, history, planned, note, tuple(meaning.suggestions))
 
 

@@ -205,9 +205,11 @@ class Desk:
         for number in np.unique(addresses[self._row[addresses] < 0]):
             if self._row[number] >= 0:
                 continue
-            self.sit(self.groups.group(self.diary.addresses[number]), self.memory.size)
-            self.memory.add()
-            self.memory.verdicts["began"][-1] = week
+            self.sit(self.groups.group(self.diary.addresses[number]), len(self.rows))
+        new = len(self.rows) - self.memory.size
+        if new:
+            self.memory.add(new)
+            self.memory.verdicts["began"][-new:] = week
 
     def _count(self, page: Page) -> None:
         verdicts = self.memory.verdicts

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,30 +89,15 @@ def is_contact(item: Interaction) -> bool:
     return item.channel is not Channel.NONE and item.took_place >= LEAST_LIKELY and not item.planned
 
 
-class _Line(NamedTuple):
-    week: int
-    place: int
-    address: int
-    kind: int
-    personal: float
-    candidate: bool
-    took_place: float
-    ours: bool
-    theirs: bool
-
-
 def read(history: History) -> Diary:
     """The history as columns."""
     number: dict[str, int] = {}
-    lines = sorted(
-        _line(item, place, number.setdefault(item.address, len(number)))
-        for place, item in enumerate(history.interactions)
-        if is_contact(item)
-    )
-    columns: list[tuple[float, ...]] = list(zip(*lines, strict=True)) if lines else [()] * len(_Line._fields)
-    week, place, address, kind = (np.array(column, np.int64) for column in columns[:4])
-    personal, took_place = (np.array(columns[i], np.float64) for i in (4, 6))
-    candidate, ours, theirs = (np.array(columns[i], np.bool_) for i in (5, 7, 8))
+    heard = [place for place, item in enumerate(history.interactions) if is_contact(item)]
+    items = [history.interactions[place] for place in heard]
+    address = [number.setdefault(item.address, len(number)) for item in items]
+    ours = [item.organised or (item.starts and item.direction is Direction.OUT) for item in items]
+    week = np.array([week_of(item.local) for item in items], np.int64)
+    order = np.argsort(week, kind="stable")
     organisations: dict[str, int] = {}
     traffic = sorted(
         (week_of(item.local), organisations.setdefault(item.organisation, len(organisations)))
@@ -122,31 +106,15 @@ def read(history: History) -> Diary:
     return Diary(
         addresses=list(number),
         organisations=list(organisations),
-        week=week,
-        address=address,
-        place=place,
-        kind=kind,
-        personal=personal,
-        candidate=candidate,
-        took_place=took_place,
-        ours=ours,
-        theirs=theirs,
+        week=week[order],
+        address=np.array(address, np.int64)[order],
+        place=np.array(heard, np.int64)[order],
+        kind=np.array([MAIL if item.channel is Channel.EMAIL else RICH for item in items], np.int64)[order],
+        personal=np.array([item.small * item.purpose.relational for item in items], np.float64)[order],
+        candidate=np.array([not (item.standing or item.crowd) for item in items], np.bool_)[order],
+        took_place=np.array([item.took_place for item in items], np.float64)[order],
+        ours=np.array(ours, np.bool_)[order],
+        theirs=np.array([item.starts and not our for item, our in zip(items, ours, strict=True)], np.bool_)[order],
         traffic_week=np.array([one for one, _ in traffic], np.int64),
         traffic_organisation=np.array([organisation for _, organisation in traffic], np.int64),
-    )
-
-
-def _line(item: Interaction, place: int, address: int) -> _Line:
-    kind = MAIL if item.channel is Channel.EMAIL else RICH
-    ours = item.organised or (item.starts and item.direction is Direction.OUT)
-    return _Line(
-        week=week_of(item.local),
-        place=place,
-        address=address,
-        kind=kind,
-        personal=item.small * item.purpose.relational,
-        candidate=not (item.standing or item.crowd),
-        took_place=item.took_place,
-        ours=ours,
-        theirs=item.starts and not ours,
     )
