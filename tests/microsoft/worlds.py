@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
@@ -12,8 +12,9 @@ import pytest
 from connectors.microsoft import graph
 from connectors.microsoft.calendar import OutlookCalendarConnector
 from connectors.microsoft.mail import OutlookMailConnector
+from connectors.observations import Event
 from connectors.secrets import Forgetful
-from tests.connectors.contract import CANARY, NOW, Held, moment
+from tests.connectors.contract import CANARY, NOW, Held, listed, moment, run
 from tests.fakes.clock import Clock
 from tests.fakes.mailbox import Entry, Mail
 from tests.fakes.microsoft.calendar import CalendarInfo, CalendarService
@@ -23,6 +24,10 @@ from tests.fakes.wire import Request
 from tests.microsoft.gate import FixedTokens, calendar_options, mail_options, patience, transport
 
 MAIN = "C-main"
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def stamp(at: datetime, zone: str = "UTC") -> dict[str, str]:
@@ -179,3 +184,10 @@ def also_given(
         return {**answer, "value": [*answer["value"], *again] if behind else [*again, *answer["value"]]}
 
     monkeypatch.setattr(service, "delta", delta)
+
+
+def synced(world: OutlookCalendarWorld, held: Held, now: datetime = NOW) -> dict[datetime | None, Event]:
+    """Sync, and all events by their start."""
+    run(world, held, now=now)
+    assert set(listed(world, now)) == set(held.kept)
+    return {event.start: event for event in held.observations.values() if isinstance(event, Event)}
