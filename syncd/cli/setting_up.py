@@ -25,40 +25,34 @@ def init(
     mbox: Annotated[
         list[Path] | None, typer.Option(metavar="PATH", help="An mbox file or Takeout folder to read.")
     ] = None,
-    ics: Annotated[list[Path] | None, typer.Option(metavar="PATH", help="A calendar file or folder to read.")] = None,
+    ics: Annotated[
+        list[str] | None, typer.Option(metavar="PATH|URL", help="A calendar to read: file, folder or https address.")
+    ] = None,
     non_interactive: Annotated[bool, typer.Option("--non-interactive", help="Ask nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a config that is there.")] = False,
 ) -> None:
     """Write a first config, with every key explained in it."""
     from syncd.config import find_config
-    from syncd.config.first import first_config
+    from syncd.config.first import first_config, kind_of
 
     file = workplace(context).file
     if file.exists() and not force:
         raise Failed(f"{file} is there already. Change it with: syncd config set, or start over with --force")
+    places: dict[str, list[Path | str]] = {
+        "maildir": [*(maildir or ())],
+        "mbox": [*(mbox or ())],
+        "ics": [*(ics or ())],
+    }
     if not addresses and not non_interactive:
         addresses = typer.prompt("Your e-mail addresses, separated by spaces", err=True).split()
         name = name or typer.prompt("Your name", default="", show_default=False, err=True)
-        if not (maildir or mbox or ics):
-            path = typer.prompt(
-                "A mail folder, mbox file or .ics file to read", default="", show_default=False, err=True
-            )
-            mbox, maildir, ics = _sorted_by_kind(path)
-    places = {"maildir": maildir or [], "mbox": mbox or [], "ics": ics or []}
+        question = "A mail folder, mbox file or .ics file to read, or a calendar's address"
+        if not any(places.values()) and (place := typer.prompt(question, default="", show_default=False, err=True)):
+            places[kind_of(place)].append(place)
     first_config(file, addresses or [], places, name=name or None, timezone=timezone)
     say(f"{file}")
     syncd = "syncd" if file == find_config() else f"syncd --config {file}"
     note(f"Next: {syncd} config check, then {syncd} sync, then {syncd} report")
-
-
-def _sorted_by_kind(text: str) -> tuple[list[Path], list[Path], list[Path]]:
-    from syncd.config.first import kind_of
-
-    path = Path(text).expanduser()
-    found: dict[str, list[Path]] = {"mbox": [], "maildir": [], "ics": []}
-    if text:
-        found[kind_of(path)].append(path)
-    return found["mbox"], found["maildir"], found["ics"]
 
 
 def login(

@@ -12,6 +12,7 @@ import pytest
 from typer.main import get_command
 
 from syncd.cli.app import app, run
+from syncd.config import load
 from tests.cli.small_desk import ILSE, JAN, ME, Desk
 
 CONTRACT = {
@@ -340,6 +341,29 @@ def test_init_asks(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     shown = desk.ask("config", "show").out
     assert "m@old.example" in shown
     assert 'kind = "ics"' in shown
+
+
+def test_init_takes_a_calendars_address(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "syncd.toml"
+    address = "https://calendar.example/private-5ecret/basic.ics"
+    given = ["init", "--address", ME, "--ics", address, "--ics", "webcal://other.example/basic.ics"]
+    assert run(["--config", str(file), *given]) == 0
+    assert file.stat().st_mode & 0o077 == 0
+    assert [(one.name, getattr(one, "endpoint", None)) for one in load(file).account] == [
+        ("calendar", address),
+        ("calendar 2", "https://other.example/basic.ics"),
+    ]
+    assert run(["--config", str(file), "init", "--address", ME, "--ics", "http://x.example/5ecret", "--force"]) == 78
+    told = capsys.readouterr()
+    assert "sends everything readable" in told.err
+    assert "5ecret" not in told.out + told.err
+
+
+def test_init_asks_for_an_address_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.config.unlink()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{ME}\n\nhttps://calendar.example/private-5ecret/basic.ics\n"))
+    assert desk.ask("init").code == 0
+    assert 'endpoint = "https://calendar.example/…"' in desk.ask("config", "show").out
 
 
 def test_doctor_lists_what_is_well_and_what_is_not(synced: Desk) -> None:
