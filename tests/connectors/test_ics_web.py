@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors import ics
 from connectors.connector import Batch, Connector, ConnectorError, NeedsLogin, Throttled, Unreachable
@@ -252,6 +256,52 @@ def test_a_calendar_that_trickles_is_left(web: WebWorld, monkeypatch: pytest.Mon
     monkeypatch.setattr(web.clock, "monotonic", lambda: next(passed))
     with pytest.raises(Unreachable, match="takes longer than 120 seconds"):
         run(web, Held())
+
+
+BAD_DAYS = [
+    Response(500), Response(cut=True), Response(429), Response(401), Response(404), Response(200, PAGE_OF_A_LOGIN),
+    Response(200, calendar(event(7))[:200]), Response(200, b"BEGIN:VCALENDAR\r\n"), Response(304), Response(204),
+]  # fmt: skip
+
+
+deeds = st.sampled_from(["add", "change", "remove", "move", "day"])
+
+
+@given(st.lists(st.tuples(deeds, st.none() | st.sampled_from(BAD_DAYS)), max_size=12))
+@settings(max_examples=15)
+def test_on_whatever_days_the_ledger_ends_with_what_is_published(drawn: list[tuple[str, Response | None]]) -> None:
+    """No bad answer removes anything, and none is taken for the calendar."""
+    published = Published()
+    with publishing(published):
+        web, held, now, wanted = WebWorld(published), Held(), NOW, {}
+        for number, (deed, answer) in enumerate(drawn):
+            there = sorted(web.entries)
+            if deed == "add" or not there:
+                web.add([number])
+                wanted[number] = f"item {number}"
+            elif deed == "change":
+                web.change(there[0])
+                wanted[there[0]] = f"item {there[0]} changed"
+            elif deed == "remove":
+                web.remove(there[-1])
+                del wanted[there[-1]]
+            elif deed == "move":
+                web.move(there[0])
+            else:
+                now += timedelta(days=1)
+            before = held.titles()
+            published.odd = [answer] * 3 if answer else []
+            if answer is None:
+                run(web, held, now=now)
+                assert held.titles() == Counter(wanted.values())
+            else:
+                with suppress(ConnectorError):
+                    run(web, held, now=now)
+                assert not before - held.titles(), "a bad answer removes nothing"
+                assert not any(batch.end > now for batch in held.covered)
+        published.odd = []
+        run(web, held, now=now)
+        assert held.titles() == Counter(wanted.values())
 
 
 # Logins
