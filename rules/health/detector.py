@@ -32,6 +32,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 WEEKS_A_YEAR = 52.0
+CHANGING = 0.03 / WEEKS_A_YEAR  # people that change in a week, before anything is known of the desk
 LONGEST_AGE = 260
 LEAST_LEVEL = 1e-9  # of the tide, with which a week counts as seen
 TRACED = 156  # weeks of which the evidence is kept, to date a change
@@ -52,6 +53,8 @@ class Method:
     rhythm: tuple[float, float] = (0.2, 2.5)
     dating_fall: float = 0.25
     hazard: float = 0.10 / WEEKS_A_YEAR
+    changing: float = CHANGING
+    changing_weight: float = 2.0
     shrink: float = 6.0
     persist: float = 0.5
     smooth: float = 6.0
@@ -69,6 +72,7 @@ class Tide:
         prior: over the grid of (rate, shape), sums to 1.
         share_rich: of personal contact in the portfolio.
         trust: how labels are to be read.
+        changing: the part of the portfolio's people that changes in a week.
 
     Where rows are weeks (`rules.health.replay`), each has an entry of its own.
     """
@@ -81,6 +85,7 @@ class Tide:
     prior: Grid
     share_rich: float | Floats
     trust: Trust
+    changing: float | Floats = CHANGING
 
 
 _VECTORS = (
@@ -102,6 +107,7 @@ _VECTORS = (
     "score_any",
     "score_quiet",
     "rate",
+    "changing",
 )
 
 
@@ -117,7 +123,8 @@ class State(Rows):
     contacts; plain_rich, plain_mail: weeks with other contact of that kind; recent: weeks. personal, others, weeks:
     weeks counted so far (personal ones as probabilities). before*: the same counts at the most likely week of
     change. usual_since: personal weeks that the usual rate would have brought since then. score*: SR with the rival
-    story allowed for, without it, and the rival's. rate: expected personal weeks a week. trace_ratio, trace_level:
+    story allowed for, without it, and the rival's. rate: expected personal weeks a week. changing: that of the tide.
+    trace_ratio, trace_level:
     R and level of the last TRACED weeks, that of week w at place w % TRACED.
     """
 
@@ -231,7 +238,7 @@ class Detector:
         for name, factor in self.factors(strain, usual, wide, self.quiet_ratio(state, signals, level)).items():
             recurse(state[name], factor)
         settle(like, usual)
-        self.score(state, prior)
+        self.score(state, tide)
         self._count(state, signals, found(quietly, ratio, seen), seen)
         self._date(state, self.drop(belief, whole, strain, quietly, ratio), self.awaited(level, belief, whole))
 
@@ -273,10 +280,10 @@ class Detector:
         )
         return falls
 
-    def score(self, state: State, prior: Grid) -> None:
+    def score(self, state: State, tide: Tide) -> None:
         """The scores and the rate, from the likelihood and the Q of all stories."""
         hazard, falls = self.method.hazard, len(self.method.falls)
-        belief = state["like"] * prior
+        belief = state["like"] * tide.prior
         whole = np.einsum("ng->n", belief).astype(float)
         any_, quiet = np.zeros(state.size), np.einsum("ng,ng->n", belief, state["quiet"]) / whole
         for i in range(falls):
@@ -285,6 +292,7 @@ class Detector:
         state["score"][:] = any_ / (1 + hazard * quiet)
         state["score_quiet"][:] = quiet / (1 + hazard * any_)
         state["rate"][:] = np.einsum("ng,g->n", belief, self._rates) / whole
+        state["changing"][:] = tide.changing
 
     def _count(self, state: State, signals: Signals, found: Floats, seen: Bools) -> None:
         for name, new in (signals.fading() | {"recent": seen}).items():

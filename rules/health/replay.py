@@ -63,13 +63,16 @@ def replay(memory: Memory, detector: Detector, page: Page, past: Sequence[Past],
 def together(tides: Sequence[Tide]) -> Tide:
     """The tides of some weeks as one, with these weeks as rows."""
     scalars = np.array(
-        [(one.rich, one.mail, one.seen_rich, one.seen_mail, one.share_rich, one.trust.flips) for one in tides]
+        [
+            (one.rich, one.mail, one.seen_rich, one.seen_mail, one.share_rich, one.trust.flips, one.changing)
+            for one in tides
+        ]
     )
-    rich, mail, seen_rich, seen_mail, share_rich, flips = scalars.T
+    rich, mail, seen_rich, seen_mail, share_rich, flips, changing = scalars.T
     base, plain = (np.array([getattr(one.trust, name) for one in tides]).T for name in ("base", "plain"))
     prior = np.stack([one.prior for one in tides])
     weeks = np.array([one.week for one in tides], np.int64)
-    return Tide(weeks, rich, mail, seen_rich, seen_mail, prior, share_rich, Trust(base, flips, plain))
+    return Tide(weeks, rich, mail, seen_rich, seen_mail, prior, share_rich, Trust(base, flips, plain), changing)
 
 
 def _running(start: Floats, keep: float, new: Floats | Bools) -> Floats:
@@ -138,7 +141,7 @@ class _Line:
         for name, values in self.after.items():
             weeks[name][:] = values
         weeks["like"][:] = self.likes[1:]
-        self.detector.score(weeks, self.tide.prior)
+        self.detector.score(weeks, self.tide)
         last = np.asarray(self.tide.week)[-TRACED:] % TRACED
         for name, values in (("trace_ratio", self.ratio), ("trace_level", self.level)):
             weeks[name][-1] = self.before[name][0]

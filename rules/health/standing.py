@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rules.health.assessment import Assessment, Portfolio, Status
 from rules.health.dating import Fall, fallen
@@ -23,7 +22,7 @@ from rules.meaning import Channel
 if TYPE_CHECKING:
     from rules.health.desk import Desk
 
-_SHOWN = ("age", "score", "score_any", "before", "before_personal")
+_SHOWN = ("age", "score", "score_any", "before", "before_personal", "changing")
 _TRACES = ("trace_ratio", "trace_level")
 _OF_DRIFTING = (Status.DRIFTING, Status.WATCH, Status.HEALTHY)
 FALLS = (Status.DRIFTING, Status.MOVED_DOWN, Status.GOING_QUIET, Status.WATCH)
@@ -46,7 +45,7 @@ class Week:
         self._entered = {status: verdicts.entered(status).copy() for status in KEPT}
         self._little = too_little(verdicts, drift)
         self._drift = {name: drift[name].copy() for name in _SHOWN}
-        self._down = ladder["score"].copy()
+        self._down = ladder["changing"] * ladder["score"]  # odds
         fallen = np.flatnonzero((np.stack([self._entered[status] for status in FALLS]) >= 0).any(0))
         self._traces = {
             int(row): tuple(state[name][row].copy() for state in (drift, ladder) for name in _TRACES)
@@ -103,18 +102,17 @@ class Week:
         """The probability of what a status says, 4 digits; of healthy and watch that of drifting. None for statuses
         that are counted or told, not estimated."""
         if status in _OF_DRIFTING:
-            return round(self._chance(self._drift["score"], row), 4)
+            return round(self._chance("score", row), 4)
         if status is Status.GOING_QUIET:
             return round(self.fallen(row), 4)
-        return round(self._chance(self._down, row), 4) if status is Status.MOVED_DOWN else None
+        return round(_chance(self._down[row]), 4) if status is Status.MOVED_DOWN else None
 
     def fallen(self, row: int) -> float:
         """Probability that personal contact has fallen, whatever became of the rest."""
-        return self._chance(self._drift["score_any"], row)
+        return self._chance("score_any", row)
 
-    def _chance(self, score: NDArray[np.float64], row: int) -> float:
-        odds = self._desk.detector.method.hazard * float(score[row])
-        return odds / (1 + odds)
+    def _chance(self, score: str, row: int) -> float:
+        return _chance(self._drift["changing"][row] * self._drift[score][row])
 
     def usual_rate(self, row: int) -> float:
         """Personal weeks a week before the most likely change."""
@@ -157,3 +155,7 @@ class Week:
             return None
         ratio, level = self._traces[row][2:] if status is Status.MOVED_DOWN else self._traces[row][:2]
         return fallen(self._desk.detector, ratio, level, self.number, sharpest=status is Status.WATCH)
+
+
+def _chance(odds: float) -> float:
+    return float(odds / (1 + odds))

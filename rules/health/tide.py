@@ -12,18 +12,20 @@ from numpy.typing import NDArray
 from rules.health.detector import Detector, Grid, State, Tide
 from rules.health.labels import FLIPS, KINDS, Sheet, Trust, readings, weekly
 from rules.health.signals import Signals, hear, plain_weeks
+from rules.health.verdicts import counted_score
 
 Floats = NDArray[np.float64]
 
 _ROUNDS = 3
 _FORGET = 0.995
+_LEAST_KNOWN = 13  # weeks: sooner nothing can be seen to have changed
 # What foretells labels best is too great a share of misreadings: contact that comes in bunches looks like them. This
 # part of it serves honest probabilities, as our labels are, best; hard labels want twice as much (docs/health.md).
 _BELIEVED = 0.3
 
 
 class Gauge:
-    """Running portfolio figures: the prior over rates and rhythms, and how labels are to be trusted."""
+    """Running portfolio figures: the prior over rates and rhythms, how labels are to be trusted, how many change."""
 
     def __init__(self, detector: Detector) -> None:
         self.detector = detector
@@ -32,6 +34,7 @@ class Gauge:
         self.candidates = np.array([20.0, 20.0])
         self.labelled = np.array([10.0, 6.0])
         self.flips_score = -20.0 * np.abs(FLIPS - 0.1)
+        self.changing = detector.method.changing
         self.level = np.ones(KINDS)
         self.found, self.expected = 0.0, 0.0  # personal contact in the last week read, of people who have not changed
 
@@ -50,12 +53,12 @@ class Gauge:
         trust = self.trust(state)
         signals = hear(sheet, state, trust)
         share_rich = float((state["rich"].sum() + 5.0) / (state["warm"].sum() + 10.0))
-        still = Tide(week, 1.0, 1.0, *seen, self.prior, share_rich, trust)
+        still = Tide(week, 1.0, 1.0, *seen, self.prior, share_rich, trust, self.changing)
         hazard = self.detector.hazard(state)
         expected = self.detector.expected(state, still, hazard)
         share = self.detector.shares(state, still)
         rich, mail = self._movement(state, signals, still, expected, share)
-        tide = Tide(week, rich, mail, *seen, self.prior, share_rich, trust)
+        tide = Tide(week, rich, mail, *seen, self.prior, share_rich, trust, self.changing)
         self._learn_labels(sheet, state, tide, expected, share)
         return tide, signals, hazard
 
@@ -64,6 +67,19 @@ class Gauge:
         self.week += 1
         if self.week % self.detector.method.refit_every == 0:
             self.prior = self.detector.refit(state, self.prior)
+            self._learn_changes(state)
+
+    def _learn_changes(self, state: State) -> None:
+        """How many people change: of somebody known for w weeks all that was seen is (1 - h)^w (1 + h SR) times as
+        likely as without changes, and the h for which most speaks is found by EM, from `changing_weight` changes at
+        the usual rate on."""
+        method = self.detector.method
+        known = state["weeks"] > _LEAST_KNOWN
+        score = counted_score(state)[known]
+        weeks = state["weeks"][known].sum() + method.changing_weight / method.changing
+        for _ in range(_ROUNDS):
+            odds = self.changing * score
+            self.changing = float(((odds / (1 + odds)).sum() + method.changing_weight) / weeks)
 
     def _movement(
         self, state: State, signals: Signals, tide: Tide, expected: Floats, share: Floats

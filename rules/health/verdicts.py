@@ -33,9 +33,14 @@ LEAVE_WATCH = 1 / 3  # a watch is a tentative word: it ends as soon as little sp
 # Rhythms wander, and with those whom one meets often the wandering shows. The threshold grows with the usual share of
 # personal weeks, so that false flags are about as rare at every rhythm: measured in bench/drift on people who never
 # drift.
-CALIBRATION = 0.95
+CALIBRATION = 0.71
 USUAL_SHARE = 0.3
 LEAST_FACTOR, MOST_FACTOR = 0.45, 3.0
+# Where hardly anybody changes, what looks like a change is more often none, and more is asked: by the square root of
+# how much rarer changes are than usual. The whole of it, as a fixed probability would ask, costs drifts and spares
+# few false flags, for how many change is known only roughly.
+USUAL_CHANGING = 0.04 / 52
+MOST_CAUTION = 3.0
 
 KEPT = (
     Status.ENDED,
@@ -111,10 +116,23 @@ def fallen_silent(drift: State) -> Bools:
     return (usual >= LEAST_MISSED) & (drift["others"] - drift["before_others"] <= MOST_OTHERS * usual)
 
 
-def strictness(state: State) -> Floats:
+def _steadiness(state: State) -> Floats:
     """Factor on the threshold of each row, from its usual share of personal weeks before the change."""
     share = state["before_personal"] / (state["before"] + 8.0)
-    found: Floats = CALIBRATION * np.clip(share / USUAL_SHARE, LEAST_FACTOR, MOST_FACTOR)
+    found: Floats = np.clip(share / USUAL_SHARE, LEAST_FACTOR, MOST_FACTOR)
+    return found
+
+
+def counted_score(state: State) -> Floats:
+    """The score of each row beside a threshold that is alike for all; 0 where no drift is spoken of."""
+    return np.where(drift_gate(state), state["score"] / _steadiness(state), 0.0)
+
+
+def strictness(state: State) -> Floats:
+    """Factor on the threshold of each row, from its usual share of personal weeks and from how many people of the
+    portfolio change."""
+    rarer = USUAL_CHANGING / np.maximum(state["changing"], 1e-9)
+    found: Floats = CALIBRATION * _steadiness(state) * np.clip(np.sqrt(rarer), 1.0, MOST_CAUTION)
     return found
 
 

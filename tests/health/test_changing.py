@@ -1,0 +1,77 @@
+"""How many people of a desk change: learned from what is seen of them, and what follows for thresholds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.drift.adapter import FIRST_WEEK, diary, frame
+from bench.drift.worlds import Setting, world
+from rules.health.assessment import DriftSettings
+from rules.health.desk import Desk
+from rules.health.detector import CHANGING, Detector, State
+from rules.health.tide import Gauge
+from rules.health.verdicts import MOST_CAUTION, USUAL_CHANGING, strictness
+
+DETECTOR = Detector()
+
+
+def people(scores: list[float], weeks: float = 100.0) -> State:
+    """Rows of people with these scores, past every gate, whose usual share of personal weeks is 0.3."""
+    state = DETECTOR.state()
+    state.add(len(scores))
+    state["score"][:] = scores
+    state["weeks"][:] = weeks
+    state["others"][:] = 20
+    state["before"][:] = 92
+    state["before_personal"][:] = 30
+    return state
+
+
+def learned(state: State) -> float:
+    gauge = Gauge(DETECTOR)
+    for _ in range(400):
+        gauge.settle(state)
+    return gauge.changing
+
+
+@given(st.lists(st.floats(0, 1e5), min_size=1, max_size=40), st.floats(20, 300))
+def test_the_share_found_is_that_for_which_most_speaks(scores: list[float], weeks: float) -> None:
+    state = people(scores, weeks)
+    found = learned(state)
+    candidates = np.exp(np.linspace(np.log(1e-6), np.log(0.1), 4000))
+    weight = DETECTOR.method.changing_weight
+    # Posterior of the likelihood in the docstring, with the usual rate as if seen in so many changes before.
+    score = 0.3 * np.array(scores) / (30 / (92 + 8.0))
+    speaks = (
+        np.log1p(candidates[:, None] * score).sum(1)
+        - candidates * (weeks * len(scores) + weight / CHANGING)
+        + weight * np.log(candidates)
+    )
+    assert found == pytest.approx(candidates[np.argmax(speaks)], rel=0.02)
+
+
+def test_newcomers_and_people_without_contact_before_say_nothing() -> None:
+    state = people([1e6, 1e6])
+    state["weeks"][0] = 5
+    state["before_personal"][1] = 2
+    assert learned(state) < CHANGING
+
+
+def test_where_few_change_more_is_asked_up_to_a_limit() -> None:
+    state = people([0.0] * 4)
+    state["changing"][:] = USUAL_CHANGING * np.array([3.0, 1.0, 0.25, 1e-6])
+    factor = strictness(state) / strictness(state)[1]
+    assert factor.tolist() == pytest.approx([1.0, 1.0, 2.0, MOST_CAUTION])
+
+
+@pytest.mark.parametrize(("shares", "low", "high"), [((), 0.0, 0.015), ((("abrupt", 0.3),), 0.03, 0.2)])
+def test_a_desk_learns_how_many_change(shares: tuple[tuple[str, float], ...], low: float, high: float) -> None:
+    one = world(Setting(people=100, weeks=150, shares=shares), 77)
+    desk = Desk(frame(one), DriftSettings(), None, diary(one))
+    for week in range(one.weeks):
+        desk.take(FIRST_WEEK + week)
+    assert low < 52 * desk.gauge.changing < high
+    assert desk.memory.drift["changing"].max() == desk.past[FIRST_WEEK + one.weeks - 1].drift.changing
