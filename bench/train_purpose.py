@@ -1,18 +1,18 @@
-"""Makes `rules/vocabulary/weights.tsv` from the labelled mail. Run: python -m bench.train_purpose --general FILE
+"""Makes `rules/vocabulary/weights.tsv` from the labelled mail and the sample subjects.
+Run: python -m bench.train_purpose --general FILE
 
 A multinomial logistic regression over clues (`rules.clues`), general words and, where vectors of words are given,
-the meaning of words. What ships is general vocabulary: words that occur in several mailboxes and stand in the list
-of general words, which has no names of people or firms.
+the meaning of words. What ships is general vocabulary: words that occur in several mailboxes or samples and stand in
+the list of general words, which has no names of people or firms.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +23,22 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from bench.labelled import PURPOSES, Item, mail, owners
+from bench.samples import Sample, sample_clues, samples
+from bench.train_titles import learn_titles
 from connectors.observations import Message
 from rules.bygones import Bygones
 from rules.clues import Clues, clues
 from rules.context import Context
-from rules.folding import fold
 from rules.meaning import Purpose
 from rules.organisations import domain_of, is_free_mail, registrable
 from rules.purpose import Scores, Weights
-from rules.subjects import VOCABULARY
+from rules.subjects import VOCABULARY, spelled_out
 
 AMBIGUOUS = 0.4  # weight of an item whose reader was in doubt
 READ_AGAIN = 3.0  # weight of an item of the smaller set, which was read two and three times
+SAMPLE = 0.3  # weight of a sample subject: more of it makes mail of today better and that of the archive worse
+VAGUE = 0.5  # of that, where the subject alone is vague
+SAMPLES = 3  # a word or clue counts also where this many samples have it
 CLUE, WORD, MEANING = 0.5, 1.0, 0.06  # how far each block may reach: the inverse of its penalty
 MAILBOXES = 3  # a word or clue counts only where this many mailboxes have it
 STRENGTH = 0.5
@@ -50,7 +54,7 @@ HALF = {"person": 1.0, "owner": 5.0, "firm": 5.0}
 # whose firm has only ever sent orders is likely to send another.
 FIRM = 0.4
 FOLDS = 6
-LEAST = {"word": 0.02, "meaning": 0.1}  # what weighs less is not written down
+LEAST = {"word": 0.02, "meaning": 0.2}  # what weighs less is not written down
 
 Matrix = npt.NDArray[np.float64]
 
@@ -102,31 +106,56 @@ class Model:
     """Learned from some items; can be held against others, or written down as weights."""
 
     def __init__(
-        self, items: Sequence[Item], found: Sequence[Clues], general: frozenset[str], vectors: Vectors | None
+        self,
+        items: Sequence[Item],
+        found: Sequence[Clues],
+        general: frozenset[str],
+        vectors: Vectors | None,
+        invented: Sequence[Sample] = (),
     ) -> None:
+        self.general = general
+        self.vectors = vectors
+        said = [sample_clues(sample) for sample in invented]
+        self.columns = self._columns(items, found, said)
+        self.counts = Counter(name for one in found for name in one.names)
+        self.frequency = Counter(word for one in found for word in set(self.words(one)))
+        labels = [PURPOSES.index(item.label["purpose"]) for item in items]
+        labels += [PURPOSES.index(sample.purpose) for sample in invented]
+        trust = [
+            (1.0 if item.clear else AMBIGUOUS) * (READ_AGAIN if item.set == "purpose" else 1.0) for item in items
+        ]
+        trust += [SAMPLE * (1.0 if sample.sure else VAGUE) for sample in invented]
+        # Samples come from nobody: a column of their own takes what they have in common.
+        apart = sparse.csr_matrix(np.repeat([0.0, 1.0], [len(items), len(invented)])[:, None])
+        matrix = sparse.hstack([self.matrix([*found, *said]), apart]).tocsr()
+        self.regression = LogisticRegression(C=STRENGTH, max_iter=400, tol=1e-3)
+        self.regression.fit(matrix, np.array(labels), sample_weight=np.array(trust))
+
+    def _columns(self, items: Sequence[Item], found: Sequence[Clues], said: Sequence[Clues]) -> dict[str, int]:
         seen: dict[str, set[str]] = defaultdict(set)
         for item, one in zip(items, found, strict=True):
-            for name in (*one.names, *(f"word {w}" for w in set(one.words) if w in general or not w[0].isalpha())):
+            for name in self.names(one):
                 seen[name].add(item.group)
-        self.columns = {
-            name: number
-            for number, name in enumerate(sorted(name for name, groups in seen.items() if len(groups) >= MAILBOXES))
-        }
-        self.counts = Counter(name for one in found for name in one.names)
-        self.frequency = Counter(word for one in found for word in set(one.words))
-        self.vectors = vectors
-        labels = np.array([PURPOSES.index(item.label["purpose"]) for item in items])
-        doubt = np.array([1.0 if item.clear else AMBIGUOUS for item in items])
-        doubt *= np.array([READ_AGAIN if item.set == "purpose" else 1.0 for item in items])
-        self.regression = LogisticRegression(C=STRENGTH, max_iter=400)
-        self.regression.fit(self.matrix(found), labels, sample_weight=doubt)
+        often = Counter(name for one in said for name in self.names(one))
+        known = {name for name, groups in seen.items() if len(groups) >= MAILBOXES}
+        known |= {name for name, count in often.items() if count >= SAMPLES}
+        return {name: number for number, name in enumerate(sorted(known))}
+
+    def words(self, one: Clues) -> tuple[str, ...]:
+        """The words of a mail, compounds spelled out."""
+        return spelled_out(one.words, self.general)
+
+    def names(self, one: Clues) -> list[str]:
+        """The names of all columns that a mail may have a place in, each once."""
+        words = [f"word {word}" for word in self.words(one) if word in self.general or not word[0].isalpha()]
+        return list(dict.fromkeys((*one.names, *words)))
 
     def matrix(self, found: Sequence[Clues]) -> sparse.csr_matrix:
         rows: list[int] = []
         columns: list[int] = []
         values: list[float] = []
         for row, one in enumerate(found):
-            for name in dict.fromkeys((*one.names, *(f"word {word}" for word in one.words))):
+            for name in self.names(one):
                 column = self.columns.get(name)
                 if column is not None:
                     rows.append(row)
@@ -146,7 +175,7 @@ class Model:
         table, index = self.vectors.table, self.vectors.index
         made = np.zeros((len(found), table.shape[1]))
         for row, one in enumerate(found):
-            words = [word for word in dict.fromkeys(one.words) if word in index]
+            words = [word for word in dict.fromkeys(self.words(one)) if word in index]
             if words:
                 rare = np.array([self.rarity(word) for word in words])
                 total = (rare[:, None] * table[[index[word] for word in words]]).sum(0)
@@ -154,7 +183,8 @@ class Model:
         return made
 
     def probabilities(self, found: Sequence[Clues]) -> Matrix:
-        made: Matrix = self.regression.predict_proba(self.matrix(found))
+        nothing = sparse.csr_matrix((len(found), 1))
+        made: Matrix = self.regression.predict_proba(sparse.hstack([self.matrix(found), nothing]).tocsr())
         return made
 
     def weights(self, histories: Histories | None = None) -> Weights:
@@ -174,12 +204,11 @@ class Model:
         clue["prior"] = _scores(prior + sum(means.values()))
         meaning: dict[str, tuple[float, float, float, float]] = {}
         if self.vectors is not None:
-            projected = self.vectors.table @ (coefficients[len(self.columns) :] * MEANING)
+            projected = self.vectors.table @ (coefficients[len(self.columns) : -1] * MEANING)
             for name, row in self.vectors.index.items():
                 rare = self.rarity(name)
                 meaning[name] = (*_scores(projected[row] * rare), round(rare**2, 3))
-        meaning = foreign_meanings(word, meaning) | meaning
-        return Weights(clue, word, meaning, dict(histories.weights) if histories is not None else {})
+        return Weights(clue, word, meaning, dict(histories.weights) if histories is not None else {}, self.general)
 
     def _group_means(self, coefficients: Matrix) -> dict[str, Matrix]:
         """The usual sum of each group of clues of which every mail has exactly one."""
@@ -193,24 +222,8 @@ class Model:
         return means
 
 
-def foreign_meanings(
-    words: Mapping[str, Scores], meanings: Mapping[str, tuple[float, float, float, float]]
-) -> dict[str, tuple[float, float, float, float]]:
-    """A meaning for the words of other languages in `topics.toml`: the mean of what the English words of their
-    topic weigh. Labelled mail is in English; a topic is what another language's words share with it."""
-    found: dict[str, tuple[float, float, float, float]] = {}
-    for languages in tomllib.loads((VOCABULARY / "topics.toml").read_text("utf-8")).values():
-        english = [fold(word).lower() for word in languages["en"].split()]
-        weighed = [np.add(words.get(word, (0, 0, 0)), meanings[word][:3]) for word in english if word in meanings]
-        if not weighed:
-            continue
-        mean = _scores(np.mean(weighed, axis=0))
-        for language, entries in languages.items():
-            if language != "en":
-                for entry in fold(entries).lower().split():
-                    if "_" not in entry and entry not in words:
-                        found[entry.rstrip("*")] = (*mean, 1.0)
-    return found
+def _trust(item: Item) -> float:
+    return (1.0 if item.clear else AMBIGUOUS) * (READ_AGAIN if item.set == "purpose" else 1.0)
 
 
 def _group(name: str) -> str:
@@ -225,14 +238,18 @@ def _scores(numbers: Matrix) -> Scores:
 
 def write(weights: Weights, path: Path) -> None:
     lines = ["# Made by `python -m bench.train_purpose`. Log-odds: relational, working, transactional."]
+    written: set[str] = set()
     for kind, table in (
         ("clue", weights.clues), ("word", weights.words), ("meaning", weights.meanings),
-        ("history", weights.histories),
+        ("history", weights.histories), ("title", weights.titles),
     ):  # fmt: skip
         for name in sorted(table):
             numbers = table[name]
             if max(map(abs, numbers[:3])) >= LEAST.get(kind, 0.0):
                 lines.append("\t".join((kind, name, *(f"{number:g}" for number in numbers))))
+                if kind in ("word", "meaning"):
+                    written.add(name)
+    lines.append("neutral\t" + " ".join(sorted(weights.known - written)))  # one line: a service wants to start
     path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
@@ -243,7 +260,7 @@ def held_back(
     made = np.zeros((len(items), 3))
     groups = [item.group for item in items]
     for train, test in GroupKFold(FOLDS).split(made, groups=groups):
-        model = Model([items[i] for i in train], [found[i] for i in train], general, vectors)
+        model = Model([items[i] for i in train], [found[i] for i in train], general, vectors, samples())
         made[test] = model.probabilities([found[i] for i in test])
     return made
 
@@ -281,7 +298,8 @@ def learn(items: Sequence[Item], general: frozenset[str], vectors: Vectors | Non
     """Weights from these items, which stand in order of time."""
     found = clue_stream(items)
     histories = learn_histories(items, found, held_back(items, found, general, vectors))
-    return Model(items, found, general, vectors).weights(histories)
+    weights = Model(items, found, general, vectors, samples()).weights(histories)
+    return replace(weights, titles=learn_titles(weights))
 
 
 def general_words(path: Path) -> frozenset[str]:
@@ -300,7 +318,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         return
     items = [item for item in mail() if not item.label["automated"]]
     write(learn(items, general_words(options.general), load_vectors(options.vectors)), options.output)
-    print(f"{options.output}: learned from {len(items)} mails")
+    print(f"{options.output}: learned from {len(items)} mails and {len(samples())} sample subjects")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What a calendar entry shows of its purpose: topics of its title, the place, the hour, how many come, how often.
 
-Labelled meetings are few, so these weights are set by hand, in log-odds; `bench/labels.py` holds them against the
-labelled ones. A standing series is working contact whatever it is called, unless its title says otherwise.
+Labelled meetings are few, so these weights are set by hand, in log-odds; what single words weigh is learned beside
+them (`purpose.title_parts`), and `bench/labels.py` holds both against the labelled ones. A standing series is working
+contact whatever it is called, unless its title says otherwise.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ _PAIR = re.compile(r"\s*[^\W\d_]+(?: [^\W\d_]+)?\s*(?:/|<-?>|&|\||\bx\b)\s*[^\W\
 def occasion(event: Event) -> Iterator[tuple[str, Scores]]:
     """What each sign of the entry adds, by name."""
     yield "prior", PRIOR
-    text = read(_CHANGE.sub("", read(event.title or "").bare))
+    text = _text(event)
     yield from _title(text)
     if _names_only(text, event):
         yield "only names", (1.3, -0.3, -0.4)
@@ -97,6 +98,15 @@ def occasion(event: Event) -> Iterator[tuple[str, Scores]]:
     if event.recurring:
         yield "recurring", (-0.9, 0.8, -0.6)
     yield from _hour(event.start, event.end, all_day=bool(event.all_day))
+
+
+def title_words(event: Event) -> tuple[str, ...]:
+    """The words of a title, without what calendars write before it."""
+    return _text(event).words
+
+
+def _text(event: Event) -> Text:
+    return read(_CHANGE.sub("", read(event.title or "").bare))
 
 
 def _title(text: Text) -> Iterator[tuple[str, Scores]]:

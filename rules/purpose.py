@@ -7,8 +7,8 @@ was for (`rules.bygones`). Every one of them can be shown as evidence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import chain
 from math import exp, sqrt
@@ -16,18 +16,19 @@ from operator import itemgetter
 
 import msgspec
 
-from connectors.observations import Message, Observation
+from connectors.observations import Event, Message, Observation
 from rules.bygones import Bygones
 from rules.clues import Clues, clues
 from rules.context import Context
 from rules.meaning import Evidence, Owner, Purpose
-from rules.occasions import occasion
+from rules.occasions import occasion, title_words
 from rules.organisations import domain_of, is_free_mail, registrable
 from rules.purpose_words import because
 from rules.ruleset import RuleSet
-from rules.subjects import VOCABULARY
+from rules.subjects import VOCABULARY, spelled_out
 
 LABELS = ("relational", "working", "transactional")
+TITLE_WORDS = 0.5  # how much of what a word weighs on mail it weighs in the title of a meeting
 SHOWN = 8  # reasons given for one observation
 REMEMBERED = 4_096  # subjects and groups of clues; then the memory starts afresh
 MAILS_REMEMBERED = 4_096  # whole mails: answers look like what they answer
@@ -39,23 +40,29 @@ Part = tuple[float, str, Scores]
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Log-odds per label: of each clue, of each word itself, of each word's meaning (its fourth number is its size:
-    the more words, the less each says). `histories`: how much a history counts, and after how many mails by half."""
+    the more words, the less each says). `histories`: how much a history counts, and after how many mails by half.
+    `known`: all words of the vocabulary, those that weigh nothing among them; a long word that is not among them is
+    taken for what stands inside it. `titles`: what a word adds in the title of a meeting."""
 
     clues: Mapping[str, Scores]
     words: Mapping[str, Scores]
     meanings: Mapping[str, tuple[float, float, float, float]]
     histories: Mapping[str, tuple[float, float]]
+    known: frozenset[str] = frozenset()
+    titles: Mapping[str, Scores] = field(default_factory=dict)
 
 
 @cache
 def learned() -> Weights:
     """The weights that ship, from `vocabulary/weights.tsv`: a kind, a name and numbers in each line."""
-    kinds: dict[str, list[str]] = {"clue": [], "word": [], "meaning": [], "history": []}
+    kinds: dict[str, list[str]] = {"clue": [], "word": [], "meaning": [], "history": [], "title": [], "neutral": []}
     for line in (VOCABULARY / "weights.tsv").read_text("utf-8").splitlines()[1:]:
         kind, _, row = line.partition("\t")
         kinds[kind].append(row)
-    tables = [_table(rows) for rows in kinds.values()]
-    return Weights(*tables)  # type: ignore[arg-type]
+    neutral = " ".join(kinds.pop("neutral")).split()
+    clue, word, meaning, history, title = [_table(rows) for rows in kinds.values()]
+    known = frozenset(chain(neutral, word, meaning))
+    return Weights(clue, word, meaning, history, known, title)  # type: ignore[arg-type]
 
 
 def _table(rows: Sequence[str]) -> dict[str, tuple[float, ...]]:
@@ -86,7 +93,7 @@ class _Mail(msgspec.Struct, frozen=True, gc=False):
 
 def words_of(words: Sequence[str], weights: Weights) -> dict[str, Scores]:
     """What each word adds: by itself and by its meaning, which weighs less the more words stand beside it."""
-    once = dict.fromkeys(words)
+    once = dict.fromkeys(spelled_out(words, weights.known))
     meant = {word: weights.meanings[word] for word in once if word in weights.meanings}
     spread = 1 / sqrt(1 + sum([meaning[3] for meaning in meant.values()]))
     found: dict[str, Scores] = {}
@@ -102,6 +109,18 @@ def words_of(words: Sequence[str], weights: Weights) -> dict[str, Scores]:
 
 
 _NOTHING: Scores = (0.0, 0.0, 0.0)
+
+
+def title_parts(event: Event, weights: Weights) -> Iterator[tuple[str, Scores]]:
+    """What each word of a meeting's title adds: a share of what it adds to mail, and what it says in titles."""
+    said = words_of(title_words(event), weights)
+    if weights.titles:
+        yield "title prior", weights.titles["#prior"]
+    for name in dict.fromkeys((*said, *(f"word {word}" for word in spelled_out(title_words(event), weights.known)))):
+        on_mail, in_titles = said.get(name, _NOTHING), weights.titles.get(name[5:], _NOTHING)
+        one, two, three = [TITLE_WORDS * a + b for a, b in zip(on_mail, in_titles, strict=True)]
+        if (one, two, three) != _NOTHING:
+            yield f"title {name[5:]}", (one, two, three)
 
 
 class PurposeModel:
@@ -126,7 +145,7 @@ class PurposeModel:
         if isinstance(observation, Message):
             return self._message(observation, hits, context)
         sums = _of_hits(hits)
-        weighed = weigh(occasion(observation))
+        weighed = weigh(chain(occasion(observation), title_parts(observation, self._weights)))
         _add(sums, weighed)
         return _shares(*sums), (*hits, *[evidence(name, scores) for _, name, scores in weighed.parts])
 
@@ -212,7 +231,7 @@ def weigh(parts: Iterable[tuple[str, Scores]]) -> Weighed:
         relational += one
         working += two
         transactional += three
-        if name != "prior":
+        if not name.endswith("prior"):
             sized.append((max(scores) - min(scores), name, scores))
     sized.sort(key=_size, reverse=True)
     return Weighed(relational, working, transactional, tuple(sized[:SHOWN]))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,8 @@ from rules.folding import fold
 VOCABULARY = Path(__file__).parent / "vocabulary"
 LONGEST = 400  # characters of a subject that are read
 REMEMBERED = 16_384  # words; then the memory starts afresh
+COMPOUND = 7  # letters from which an unknown word may be a compound
+PART = 4  # letters that a word inside a compound has at least
 
 _MARK = re.compile(
     r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:(fw|fwd|wg|tr|rv|enc|doorst|vl|vb|pd|transf|i)|re|aw|sv|antw|antwort|r|rif|ref|res"
@@ -64,6 +67,22 @@ def _word(token: str) -> str:
     if first == ".":
         return "..."
     return "$" if first in "$€£" else token.lower()
+
+
+def spelled_out(words: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+    """The words, long unknown ones by the last and the first known word inside them: "Projektbesprechung" as
+    "besprechung" and "projekt". German, Dutch and Swedish write as one word what others write as three."""
+    if not known:
+        return tuple(words)
+    return tuple(chain.from_iterable([(word,) if word in known else _parts(word, known) for word in words]))
+
+
+def _parts(word: str, known: Collection[str]) -> tuple[str, ...]:
+    if len(word) < COMPOUND or not word[0].isalpha():
+        return (word,)
+    last = next((word[place:] for place in range(2, len(word) - PART + 1) if word[place:] in known), None)
+    first = next((word[:place] for place in range(len(word) - 1, PART - 1, -1) if word[:place] in known), None)
+    return tuple([part for part in (last, first) if part is not None]) or (word,)
 
 
 class Topic(msgspec.Struct, frozen=True, gc=False):
