@@ -23,7 +23,7 @@ from rules.health.diary import is_contact
 from rules.health.weeks import label, last_complete, sunday, week_of
 from rules.meaning import Coverage, Interaction, Merge
 from syncd.config import Config
-from syncd.interpret import Terms, understand
+from syncd.interpret import Terms, uncollected, understand
 from syncd.ledger import Ledger
 from syncd.ledger.difference import Counts
 from syncd.ledger.meaning import Interpretation
@@ -163,14 +163,15 @@ def _meaning(ledger: Ledger, config: Config, as_of: date, now: datetime, progres
 
 def _stored(ledger: Ledger) -> Interpretation:
     meaning = ledger.meaning
-    return Interpretation(
-        people=meaning.people(),
-        merges=meaning.merges(),
-        suggestions=meaning.suggestions(),
-        owner_addresses=meaning.owner_addresses(),
-        interactions=meaning.interactions(),
-        traffic=meaning.traffic(),
-    )
+    with uncollected():
+        return Interpretation(
+            people=meaning.people(),
+            merges=meaning.merges(),
+            suggestions=meaning.suggestions(),
+            owner_addresses=meaning.owner_addresses(),
+            interactions=meaning.interactions(),
+            traffic=meaning.traffic(),
+        )
 
 
 def _history(ledger: Ledger, config: Config, meaning: Interpretation, as_of: date, now: datetime) -> History:

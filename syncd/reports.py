@@ -9,12 +9,14 @@ from pathlib import Path
 from syncd.assess import Assessed, Progress, assess, changes
 from syncd.config import Config
 from syncd.files import write_private
+from syncd.interpret import uncollected
 from syncd.ledger import Ledger
 from syncd.report import AssessedWeek, Report, build, written
 
 RECENT = timedelta(weeks=26)  # how far back a change of status may lie that the report still speaks of
 
 
+@uncollected()
 def make_report(
     ledger: Ledger,
     config: Config,

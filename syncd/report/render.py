@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import asdict
 from datetime import UTC, datetime, time
@@ -14,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from rules.health.assessment import Burst, Status
@@ -97,7 +97,7 @@ def _strip_words(card: Card) -> str:
 
 def json_text(report: Report) -> str:
     """The report for machines, as documented in `docs/report.md`."""
-    return json.dumps(_document(report), ensure_ascii=False, indent=1) + "\n"
+    return msgspec.json.format(msgspec.json.encode(_document(report)), indent=1).decode() + "\n"
 
 
 def _document(report: Report) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _document(report: Report) -> dict[str, Any]:
         "call_first": [one.known.person.id for one in report.call_first],
         "renewals": list(report.portfolio.renewals),
         "portfolio": {
-            "measures": {name: asdict(facet) for name, facet in report.portfolio.measures.items()},
+            "measures": dict(report.portfolio.measures),
             "bench": list(report.portfolio.bench),
             "key_but_distant": list(report.portfolio.key_but_distant),
             "close_but_not_key": list(report.portfolio.close_but_not_key),
@@ -156,7 +156,7 @@ def _person(known: Known) -> dict[str, Any]:
         "since": assessment.since and assessment.since.isoformat(),
         "probability": assessment.probability,
         "health": assessment.health,
-        "facets": {name: asdict(facet) for name, facet in assessment.facets.items()},
+        "facets": dict(assessment.facets),
         "evidence": assessment.evidence,
         "suggestion": assessment.suggestion,
         "code": known.code,
