@@ -15,6 +15,7 @@ import re
 import struct
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -27,6 +28,21 @@ KNOWN_ELSEWHERE = 4.9
 KNOWN_FIRM = 4.2  # the same for a word that is also in the domain of a firm on the labelled mail
 USUAL = (4.1, 3.3)  # Zipf frequency of a general word in other languages, in English
 MEANT = 3.3  # Zipf frequency in English from which a word gets an English meaning
+# Names of people, places or firms that are words first on the sample subjects.
+WORDS = """
+client fee pilot keys dates bier rota guest signe root files weekly register bebe wire oma deck charity boda guia tee
+flood jury sample roof knee solar angle tone seats bilan branch thin odd edit doc kit samples delay bac neige uren
+halle wein hunt speaker honey cable boots pen crown sand mill manual carne charla amie chien vin nonna zaal jarig hund
+tipps fenster handy blind hook swing pray kiss sum poll peak bell nurse joy locker loving cloud rail lane sing rounds
+parent poisson mari greve kat
+"""
+# On sample subjects, and no general words: places, firms and families.
+NOT_WORDS = """
+anne astros bloomberg brightloop calgary chatgpt clara docusign dunmore dunn dynamo ercot fedex flowmint greeks halden
+halyard hartwell hollis hadley hotmail houston kissingen lindqvist lindqvists linkedin lissabon lumo lund mallorca
+manchester marigold moin moonlight napster nightjar norgehistorier osprey ovid peaker perrin sevilla shenzhen sopranos
+starbucks sudtirol toronto treebeards tulsa valencia ardennen
+"""
 DIRECTIONS = {"multilingual": 160, "english": 120}  # numbers per word that are kept of each model
 # Frequent as they are, these stay names of people or firms.
 NAMES = """
@@ -89,6 +105,20 @@ def names_on_mail() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(people), frozenset(firms)
 
 
+def words_of_samples() -> dict[str, str]:
+    """Words that stand in two sample subjects or titles or more, with their language; names left out."""
+    folder = Path(__file__).parent / "subjects"
+    seen: dict[str, Counter[str]] = {}
+    for path in (*folder.glob("*.tsv"), *folder.glob("titles/*.tsv")):
+        for line in path.read_text("utf-8").splitlines():
+            for word in re.findall(r"[^\W\d_]{3,}(?:['-][^\W\d_]+)*", fold(line.rpartition("\t")[2])):
+                seen.setdefault(word, Counter())[path.stem] += 1
+    names = (names_of_people() | frozenset(NAMES.split()) | frozenset(NOT_WORDS.split())) - frozenset(WORDS.split())
+    return {
+        word: counts.most_common(1)[0][0] for word, counts in seen.items() if word not in names and counts.total() > 1
+    }
+
+
 def vocabulary() -> dict[str, dict[str, float]]:
     """General words, folded, with their Zipf frequency in each language; names left out."""
     import wordfreq
@@ -108,7 +138,10 @@ def vocabulary() -> dict[str, dict[str, float]]:
                 continue
             known = found.setdefault(folded, {})
             known[language] = max(often, known.get(language, 0.0))
-    return {word: known for word, known in found.items() if any(known[one] >= USUAL[one == "en"] for one in known)}
+    usual = {word: known for word, known in found.items() if any(known[one] >= USUAL[one == "en"] for one in known)}
+    for word, language in words_of_samples().items():
+        usual.setdefault(word, {language: wordfreq.zipf_frequency(word, language)})
+    return usual
 
 
 def is_english(word: str, frequencies: dict[str, float]) -> bool:
