@@ -68,9 +68,9 @@ def examine(
 
 def _modes(file: Path, config: Config) -> Iterator[Finding]:
     mode = stat.S_IMODE(file.stat().st_mode)
-    if mode & 0o044 and any(_is_published(account) for account in config.account):
+    if mode & 0o004 and any(_is_published(account) for account in config.account):
         what = f"others may read it ({mode:o}), and whoever knows a calendar's address can read the calendar"
-        yield Finding("config", what, well=False, fix=f"chmod 600 {file}")
+        yield Finding("config", what, well=False, fix=f"chmod o-r {file}")
     if mode & 0o022:
         fix = f"chmod go-w {file}"
         yield Finding("config", f"others may write it ({mode:o}), and it names commands to run", well=False, fix=fix)

@@ -99,8 +99,8 @@ def test_doctor_tries_it_and_names_its_hosts(desk: Desk, published: Published) -
     results = {row["check"]: row for row in found if row["check"] != "config"}
     assert results["account calendar"]["well"]
     assert results["hosts contacted"]["result"] == "127.0.0.1"
-    assert [row["fix"] for row in found if "others may read it" in row["result"]] == [f"chmod 600 {desk.config}"]
-    desk.config.chmod(0o600)
+    assert [row["fix"] for row in found if "others may read it" in row["result"]] == [f"chmod o-r {desk.config}"]
+    desk.config.chmod(0o640)  # as a service has it, whose group may read it
     published.odd = [Response(401)] * 2
     found = [json.loads(line) for line in desk.ask("doctor", "--format", "jsonl").out.splitlines()]
     (told,) = [row for row in found if row["check"] == "account calendar"]
