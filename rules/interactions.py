@@ -77,6 +77,7 @@ def _meeting(ground: Ground, case: Case, event: Event) -> None:
         "direction": Direction.BOTH,
         "purpose": decision.purpose,
         "account": case.occurrence.accounts[0],
+        "also_in": case.occurrence.accounts[1:],
         "minutes": 0.0 if event.all_day else max(0.0, (end - case.at).total_seconds() / 60),
         "weight": round(1 / sqrt(max(1, others or 1)), 4),
         "small": _small(others, settings.small_circle, crowd=crowd),

@@ -136,6 +136,7 @@ class Interaction:
         thread: what ties a mail to its conversation; `reply_to` the interaction id that it answers, if known.
         starts: it opens a conversation.
         response: the person's answer to an invitation, if any; `organised`: the owner called the meeting.
+        also_in: further accounts that hold a copy of it.
     """
 
     id: str
@@ -167,6 +168,7 @@ class Interaction:
     title: str | None = None
     observation: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    also_in: tuple[str, ...] = ()
 
     @property
     def personal(self) -> float:
@@ -192,12 +194,23 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """What an account showed of a `kind` ("mail" or "calendar") ends on the day `last`, the last one covered."""
+
+    account: str
+    kind: str
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """Which days the sources have completely listed, as half-open spans of days in the owner's zone.
 
     `mail` and `calendar` are None where no such source is configured: that kind is then not expected at all.
+    `ended`: the accounts that show nothing more of a kind, while others that were read beside them do.
     """
 
     mail: tuple[tuple[date, date], ...] | None = None
     calendar: tuple[tuple[date, date], ...] | None = None
     stale: tuple[str, ...] = field(default=())  # sources that ended or fail, each as a sentence
+    ended: tuple[Ending, ...] = ()

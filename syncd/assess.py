@@ -122,7 +122,7 @@ def record(ledger: Ledger, config: Config, *, now: datetime | None = None, kept:
         return Counts()
     answers, settings = tuple(_answers(ledger, last)), _settings(config)
     coverage = _coverage(ledger, config, last, now)
-    basis = msgspec.json.encode((last, coverage.mail, coverage.calendar, answers, settings))
+    basis = msgspec.json.encode((last, coverage.mail, coverage.calendar, coverage.ended, answers, settings))
     digest = blake2b(basis, digest_size=16).hexdigest()
     if digest == made.assessed:
         return Counts()

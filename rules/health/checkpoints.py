@@ -60,6 +60,7 @@ def prints(history: History, diary: Diary, exposure: Exposure, returns: Returns,
             sorted(traffic.get(week, ())),
             exposure.week(week),
             bounced.get(week, ()),
+            [one for one in history.coverage.ended if week_of(one.last) < week],
         )
         chain = blake2b(chain + contacts[diary.span(week)].tobytes() + repr(said).encode(), digest_size=16).digest()
         found[week] = chain
@@ -69,10 +70,11 @@ def prints(history: History, diary: Diary, exposure: Exposure, returns: Returns,
 def _contacts(history: History, diary: Diary) -> NDArray[np.int64]:
     """A number for all that is read of each contact, in the diary's order. Good within one process only."""
     organisation = {address: person.organisation for person in history.people for address in person.addresses}
+    read = (*_READ, "account", "also_in") if history.coverage.ended else _READ
     found = np.zeros(len(diary.week), np.int64)
     for row, place in enumerate(diary.place):
         one = history.interactions[place]
-        found[row] = hash((one.address, organisation.get(one.address), *(getattr(one, name) for name in _READ)))
+        found[row] = hash((one.address, organisation.get(one.address), *(getattr(one, name) for name in read)))
     return found
 
 

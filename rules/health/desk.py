@@ -19,8 +19,9 @@ from rules.health.assessment import DriftSettings, History, Status
 from rules.health.checkpoints import Checkpoints, prints, put_back, take
 from rules.health.crisis import Pulse
 from rules.health.detector import Detector, Method, State, Tide
-from rules.health.diary import RICH, Diary, read
+from rules.health.diary import MAIL, RICH, Diary, read
 from rules.health.dossiers import Dossiers
+from rules.health.endings import Endings
 from rules.health.exposure import Exposure
 from rules.health.holes import cut, holes
 from rules.health.page import Page, write
@@ -81,6 +82,8 @@ class Desk:
         self.holes = holes(history.interactions, history.traffic)
         self.covered = Exposure(history.coverage)
         self.exposure = Exposure(cut(history.coverage, self.holes))
+        self.endings = Endings(history, self.diary)
+        self.lost = np.zeros(0, np.bool_)  # of whom nothing can be said: what showed them has ended
         self.returns = Returns(history.interactions)
         self.thresholds = Thresholds.of(settings)
         self.detector = Detector(method)
@@ -107,6 +110,7 @@ class Desk:
         """Takes one week in; weeks come in order and without gaps."""
         self._merge(week)
         self._welcome(week)
+        self._close(week)
         span = self.diary.span(week)
         index = np.arange(span.start, span.stop)
         before = float(self.memory.drift["others"].sum())
@@ -158,7 +162,8 @@ class Desk:
             busy = self.diary.busy(group.person.organisation, first, last)
             read = np.array([one.drift.seen_rich for one in past]) > 0
             page = write(self.diary, here, rows, busy, read[rows])
-            replay(memory, self.detector, page, past, self.thresholds)
+            opened = self.endings.opened(mine, range(first, last + 1))
+            replay(memory, self.detector, page, past, opened, self.thresholds)
             self._conclude(memory, [group], last)
             first = last + 1
         return memory
@@ -210,6 +215,13 @@ class Desk:
         if new:
             self.memory.add(new)
             self.memory.verdicts["began"][-new:] = week
+
+    def _close(self, week: int) -> None:
+        """Whose meetings or mail cannot be seen any more: the accounts that showed them have ended."""
+        near = self.endings.near(week)
+        missing, self.lost = self.endings.missing(week, near, self._row[self.diary.address[near]], len(self.rows))
+        for rows in (self.memory.drift, self.memory.ladder):
+            rows["open_rich"][:], rows["open_mail"][:] = ~missing[RICH], ~missing[MAIL]
 
     def _count(self, page: Page) -> None:
         verdicts = self.memory.verdicts

@@ -108,6 +108,8 @@ _VECTORS = (
     "score_quiet",
     "rate",
     "changing",
+    "open_rich",
+    "open_mail",
 )
 
 
@@ -124,7 +126,7 @@ class State(Rows):
     weeks counted so far (personal ones as probabilities). before*: the same counts at the most likely week of
     change. usual_since: personal weeks that the usual rate would have brought since then. score*: SR with the rival
     story allowed for, without it, and the rival's. rate: expected personal weeks a week. changing: that of the tide.
-    trace_ratio, trace_level:
+    open_rich, open_mail: 1, or 0 where the accounts that showed such contact have ended. trace_ratio, trace_level:
     R and level of the last TRACED weeks, that of week w at place w % TRACED.
     """
 
@@ -133,7 +135,7 @@ class State(Rows):
         grids: dict[str, tuple[type[np.generic], tuple[int, ...]]] = dict.fromkeys(names, (np.float32, (cells,)))
         traces = dict.fromkeys(("trace_ratio", "trace_level"), (np.float32, (TRACED,)))
         super().__init__(grids | traces | dict.fromkeys(_VECTORS, (np.float64, ())), capacity)
-        self.fresh(like=1.0)
+        self.fresh(like=1.0, open_rich=1.0, open_mail=1.0)
 
 
 def column(values: Floats) -> Grid:
@@ -209,6 +211,13 @@ class Detector:
         found: Floats = (state["rich"] + 4 * tide.share_rich) / (state["warm"] + 4)
         return found
 
+    def kinds(self, state: State, tide: Tide) -> tuple[Floats, Floats]:
+        """The tide on the rich part of each row's personal contact and on its mail, as far as these are seen."""
+        share = self.shares(state, tide)
+        rich: Floats = share * tide.rich * tide.seen_rich * state["open_rich"]
+        mail: Floats = (1 - share) * tide.mail * tide.seen_mail * state["open_mail"]
+        return rich, mail
+
     def expected(self, state: State, tide: Tide, hazard: Grid | None = None) -> Floats:
         """Hazard of each row before the tide, averaged over what is known of its rate."""
         hazard = self.hazard(state) if hazard is None else hazard
@@ -244,8 +253,7 @@ class Detector:
 
     def levels(self, state: State, tide: Tide) -> tuple[Floats, Floats]:
         """The tide on each row, and the part of it that is meetings and calls."""
-        share = self.shares(state, tide)
-        rich, mail = share * tide.rich * tide.seen_rich, (1 - share) * tide.mail * tide.seen_mail
+        rich, mail = self.kinds(state, tide)
         level: Floats = rich + mail
         return level, rich / np.maximum(level, 1e-9)
 

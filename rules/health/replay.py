@@ -29,6 +29,7 @@ from rules.health.detector import (
     recurse,
     settle,
 )
+from rules.health.diary import MAIL, RICH
 from rules.health.labels import Sheet, Trust
 from rules.health.signals import Signals, beside_plain, listen
 from rules.health.verdicts import FORGET, KEPT, Thresholds, Verdicts, judge
@@ -43,14 +44,17 @@ Grid = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 
-def replay(memory: Memory, detector: Detector, page: Page, past: Sequence[Past], thresholds: Thresholds) -> None:
+def replay(
+    memory: Memory, detector: Detector, page: Page, past: Sequence[Past], opened: Floats, thresholds: Thresholds
+) -> None:
     """Brings a memory of one row from before the weeks of `past` to the last of them, which is still to be judged.
 
     Args:
         page: with those weeks as rows.
+        opened: whether meetings and mail could still be seen in them, shape [2, weeks].
     """
-    drift = _Line(detector, memory.drift, page.drift, together([one.drift for one in past]))
-    ladder = _Line(detector, memory.ladder, page.ladder, together([one.ladder for one in past]))
+    drift = _Line(detector, memory.drift, page.drift, together([one.drift for one in past]), opened)
+    ladder = _Line(detector, memory.ladder, page.ladder, together([one.ladder for one in past]), opened)
     _live(detector, (drift, ladder))
     drift.date()
     ladder.date()
@@ -83,11 +87,12 @@ def _running(start: Floats, keep: float, new: Floats | Bools) -> Floats:
 class _Line:
     """One detector's past of one person. `weeks` holds what was known before each week, at the `end` after it."""
 
-    def __init__(self, detector: Detector, before: State, sheet: Sheet, tide: Tide) -> None:
+    def __init__(self, detector: Detector, before: State, sheet: Sheet, tide: Tide, opened: Floats) -> None:
         self.detector, self.before, self.tide = detector, before, tide
         self.number = len(sheet.other)
         self.weeks = weeks = detector.state(self.number)
         weeks.add(self.number)
+        weeks["open_rich"][:], weeks["open_mail"][:] = opened[RICH], opened[MAIL]
         self.said: Signals = listen(sheet, tide.trust)
         self.after: dict[str, Floats] = {}
         keep = detector.method.forget

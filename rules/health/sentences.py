@@ -67,8 +67,8 @@ def _faint(fall: Fall) -> bool:
 
 
 def _unknown(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
-    del row, seen, found
-    return f"Nothing can be said this week: {week.stale}."
+    del seen, found
+    return f"Nothing can be said this week: {week.unknown_why(row)}."
 
 
 def _little(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:

@@ -40,6 +40,7 @@ class Week:
         self.monday, self.sunday = monday(week), sunday(week)
         self.stale = stale
         self._desk = desk
+        self._lost = desk.lost.copy()
         drift, ladder, verdicts = desk.memory.drift, desk.memory.ladder, desk.memory.verdicts
         self.groups = tuple(desk.rows)
         self._entered = {status: verdicts.entered(status).copy() for status in KEPT}
@@ -55,7 +56,7 @@ class Week:
     def holding(self, row: int) -> tuple[Status, ...]:
         """Every status that holds for a row, in order; HEALTHY where none does."""
         found: list[Status] = []
-        if self.stale:
+        if self.stale or self._lost[row]:
             found.append(Status.UNKNOWN)
         if self._little[row]:
             found.append(Status.TOO_LITTLE_HISTORY)
@@ -65,6 +66,12 @@ class Week:
         if not found and self.overdue(row):
             found.append(Status.WATCH)
         return tuple(found) or (Status.HEALTHY,)
+
+    def unknown_why(self, row: int) -> str | None:
+        """Why nothing can be said of a row, or None."""
+        if self.stale or not self._lost[row]:
+            return self.stale
+        return self._desk.endings.said(self._desk.dossiers.until(self.groups[row], self.sunday), self.number)
 
     def left_on(self, row: int) -> date | None:
         """The day since which mail to this person comes back, where that is why it has ended."""

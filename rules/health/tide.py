@@ -56,10 +56,9 @@ class Gauge:
         still = Tide(week, 1.0, 1.0, *seen, self.prior, share_rich, trust, self.changing)
         hazard = self.detector.hazard(state)
         expected = self.detector.expected(state, still, hazard)
-        share = self.detector.shares(state, still)
-        rich, mail = self._movement(state, signals, still, expected, share)
+        rich, mail = self._movement(state, signals, still, expected)
         tide = Tide(week, rich, mail, *seen, self.prior, share_rich, trust, self.changing)
-        self._learn_labels(sheet, state, tide, expected, share)
+        self._learn_labels(sheet, state, tide, expected)
         return tide, signals, hazard
 
     def settle(self, state: State) -> None:
@@ -81,13 +80,11 @@ class Gauge:
             odds = self.changing * score
             self.changing = float(((odds / (1 + odds)).sum() + method.changing_weight) / weeks)
 
-    def _movement(
-        self, state: State, signals: Signals, tide: Tide, expected: Floats, share: Floats
-    ) -> tuple[float, float]:
+    def _movement(self, state: State, signals: Signals, tide: Tide, expected: Floats) -> tuple[float, float]:
         """This week's personal contact against what was expected of people who have not changed, per kind."""
         method = self.detector.method
         weight = 1 / (1 + method.hazard * state["score_any"])
-        usual = expected * np.stack([share * tide.seen_rich, (1 - share) * tide.seen_mail])
+        usual = expected * np.stack(self.detector.kinds(state, tide))
         awaited = 1 + method.persist * (self.level - 1)
         level, hits, met = np.ones((KINDS, 1)), np.zeros(KINDS), np.zeros(KINDS)
         for _ in range(_ROUNDS):
@@ -103,10 +100,10 @@ class Gauge:
         self.found, self.expected = float(hits.sum()), float(met.sum())
         return float(level[0, 0]), float(level[1, 0])
 
-    def _learn_labels(self, sheet: Sheet, state: State, tide: Tide, expected: Floats, share: Floats) -> None:
+    def _learn_labels(self, sheet: Sheet, state: State, tide: Tide, expected: Floats) -> None:
         """Scores each share of flips by how well it foretells this week's labels."""
         some = np.flatnonzero(np.bincount(sheet.rows, minlength=state.size))
-        rich, mail = share * tide.rich * tide.seen_rich, (1 - share) * tide.mail * tide.seen_mail
+        rich, mail = self.detector.kinds(state, tide)
         level = np.maximum(rich + mail, 1e-9)
         calm, part = np.exp(-level * expected)[some], (rich / level)[some]
         ratio, cold = readings(sheet, tide.trust, FLIPS[:, None])

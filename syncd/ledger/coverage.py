@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from connectors.connector import Span
-from rules.meaning import Coverage
+from rules.meaning import Coverage, Ending
 from syncd.ledger import schema
 from syncd.ledger.times import moment, text
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _DAY = timedelta(days=1)
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_BESIDE = timedelta(days=91)  # read beside another for so long; what began later may have taken the other's place
+_KINDS = {"message": "mail", "event": "calendar"}
 _STALE_AFTER = timedelta(days=3)  # a live source that has not been listed for so long is worth a sentence
 
 
@@ -125,10 +127,12 @@ def days(
     """
     zone = ZoneInfo(timezone)
     kinds: dict[str, list[tuple[bool, Sequence[Span]]]] = {}
+    by_account: dict[tuple[str, str], list[tuple[bool, Sequence[Span]]]] = {}
     for source in sources:
         spans = joined(_whole_days(span, zone, live=source.live) for span in covered.get(source.id, ()))
         goes_on = source.live and not source.withdrawn and _configured(source, accounts)
         kinds.setdefault(source.observes, []).append((goes_on, spans))
+        by_account.setdefault((source.account, source.observes), []).append((goes_on, spans))
     ends = {source.id: covered[source.id][-1].end for source in sources if covered.get(source.id)}
     newest = {
         kind: max((ends[one.id] for one in sources if one.observes == kind and one.id in ends), default=None)
@@ -143,7 +147,26 @@ def days(
             else _left(one, ends.get(one.id), newest[one.observes], zone)
         )
     ]
-    return Coverage(_dates(kinds.get("message"), zone), _dates(kinds.get("event"), zone), tuple(stale))
+    mail, calendar = _dates(kinds.get("message"), zone), _dates(kinds.get("event"), zone)
+    return Coverage(mail, calendar, tuple(stale), tuple(_endings(by_account, zone)))
+
+
+def _endings(
+    accounts: Mapping[tuple[str, str], Sequence[tuple[bool, Sequence[Span]]]], zone: ZoneInfo
+) -> Iterator[Ending]:
+    """The accounts that ended while another one, read beside them, went on. Accounts and kinds as keys; of each its
+    sources as (goes on, its joined spans)."""
+    whole = {
+        key: Span(min(span.start for span in spans), max(span.end for span in spans))
+        for key, sources in accounts.items()
+        if (spans := [span for _, some in sources for span in some])
+    }
+    for (account, kind), its in whole.items():
+        if any(goes_on for goes_on, _ in accounts[account, kind]):
+            continue
+        beside = (other for (_, of), other in whole.items() if of == kind and other.end > its.end)
+        if any(other.start <= its.end - _BESIDE for other in beside):
+            yield Ending(account, _KINDS[kind], its.end.astimezone(zone).date() - _DAY)
 
 
 def _configured(source: SourceState, accounts: Collection[str] | None) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.connector import Source, Span
+from rules.meaning import Ending
 from syncd.ledger import Ledger
 from syncd.ledger.coverage import common, joined
 from syncd.ledger.facts import SourceState, Trouble
@@ -137,3 +138,22 @@ def test_an_account_that_left_the_config_covers_what_it_covered(ledger: Ledger) 
     left = ledger.facts.coverage("UTC", NOW, ["home"])
     assert left.mail == ((date(2026, 3, 20), date(2026, 3, 27)),)
     assert left.stale == ("The account work is no longer in the config: what it showed ends on 27 March 2026",)
+
+
+def test_an_account_ends_where_another_that_was_read_beside_it_goes_on(ledger: Ledger) -> None:
+    def account(name: str, start: int, end: int, *, live: bool = True, observes: str = "message") -> None:
+        state = ledger.facts.open_source(name, "maildir", Source("mail", observes, live), NOW, include_private=False)
+        cover(ledger, state, Span(NOW - start * DAY, NOW - end * DAY))
+
+    account("work", 300, 0)
+    account("late", 300, 20)
+    account("removed", 300, 40)
+    account("export", 300, 90, live=False)
+    account("before work", 900, 280, live=False)
+    account("calendar", 300, 50, live=False, observes="event")
+    names = ["work", "late", "export", "before work", "calendar"]
+    assert ledger.facts.coverage("UTC", NOW, names).ended == (
+        Ending("removed", "mail", date(2026, 2, 16)),
+        Ending("export", "mail", date(2025, 12, 29)),
+    ), "what is merely late goes on, and work took the place of what was before it"
+    assert ledger.facts.coverage("UTC", NOW, ["export"]).ended[-1] == Ending("export", "mail", date(2025, 12, 29))
