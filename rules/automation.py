@@ -14,6 +14,7 @@ from rules.matching import Compiled, Matcher
 from rules.ruleset import RuleSet
 
 RECIPIENTS_READ = 40  # addresses that rules look at; the rest is counted
+BY_HAND = 4  # mails that somebody wrote, from which their address is known for a person's
 WRITERS_OF_A_ROBOT = 3  # so many people do not by chance write the same long subject
 
 _HEADERS, _DISCUSSION, _TRUNCATED = BIT["headers"], BIT["discussion"], BIT["truncated"]
@@ -24,7 +25,8 @@ _TO_SENDER, _TO_OTHER, _COPIES = BIT["to_sender_domain"], BIT["to_other_domain"]
 _ONE_RECIPIENT, _NO_RECIPIENTS = BIT["one_recipient"], BIT["no_recipients"]
 _FROM_OWNER, _FROM_OWN_DOMAIN = BIT["from_owner"], BIT["from_own_domain"]
 _NO_SENDER, _SENDER_DIFFERS = BIT["no_sender"], BIT["sender_differs"]
-_ANSWERED, _STRANGE, _WAS_AUTOMATED = BIT["answered"], BIT["strange"], BIT["was_automated"]
+_ANSWERED, _STRANGE = BIT["answered"], BIT["strange"]
+_WAS_AUTOMATED, _WAS_BY_HAND = BIT["was_automated"], BIT["was_by_hand"]
 _MANY_WRITERS, _NO_SUBJECT, _NIGHT = BIT["many_writers"], BIT["no_subject"], BIT["night"]
 _ANSWER = BIT["reply"] | BIT["forward"]
 _DISCUSSED = frozenset({"mailing-list", "x-mailing-list", "x-beenthere", "list-subscribe", "x-mailman-version"})
@@ -112,6 +114,8 @@ def _history(message: Message, writer: str, flags: int, context: Context, number
         numbers["same_form"] = record.forms.get(form, 0)
         if record.automated * 2 > received:
             more |= _WAS_AUTOMATED
+        elif received - record.automated >= BY_HAND:
+            more |= _WAS_BY_HAND
     if not flags & _ANSWER and len(form) >= 15 and context.writers_of(form) >= WRITERS_OF_A_ROBOT:
         more |= _MANY_WRITERS
     if context.thread(message).by_owner:

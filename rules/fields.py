@@ -22,8 +22,8 @@ EVENT_FLAGS = (
 MESSAGE_FLAGS = (
     "reply", "forward", "threaded", "from_owner", "to_owner", "cc_owner", "not_to_owner", "to_self", "no_recipients",
     "one_recipient", "no_sender", "from_own_domain", "sender_differs", "answered", "strange", "answers_owner",
-    "headers", "discussion", "was_automated", "truncated", "copies", "to_sender_domain", "to_other_domain",
-    "to_home", "not_home",
+    "headers", "discussion", "was_automated", "was_by_hand", "truncated", "copies", "to_sender_domain",
+    "to_other_domain", "to_home", "not_home",
     "many_writers", "night",
     "no_subject", "subject_digits", "subject_date", "subject_caps", "subject_long", "subject_short", "subject_money",
     "subject_shouts", "subject_bracket", "subject_colon", "subject_dash", "subject_asks", "subject_title_case",

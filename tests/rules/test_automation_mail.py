@@ -105,6 +105,21 @@ def test_habit_tells_a_robot_that_has_a_plain_name() -> None:
     assert probabilities[-1] > probabilities[0]
 
 
+def test_who_writes_by_hand_may_send_an_order_confirmation() -> None:
+    """The subject of a robot from somebody who writes with the owner as people do; from a stranger, or with the
+    headers of a machine, it stays a machine's."""
+    subject = "Order confirmation 79748"
+    known = labeller()
+    for number, text in enumerate(("Hall 3", "Two questions", "Friday", "The plan for spring", "Your talk")):
+        known.decide(Message(id=f"h{number}", message_id=f"h{number}", from_=ANNA, to=(ME,), subject=text))
+    assert not known.decide(Message(id="o1", message_id="o1", from_=ANNA, to=(ME,), subject=subject)).automated
+    assert decide(subject=subject).automated
+    robot = {"auto-submitted": "auto-generated"}
+    assert known.decide(
+        Message(id="o2", message_id="o2", from_=ANNA, to=(ME,), subject=subject, headers=robot)
+    ).automated
+
+
 def test_who_was_answered_is_a_person() -> None:
     stranger = decide(subject="Prices - spring 2026")
     known = labeller().decide(Message(id="m", from_=ANNA, to=(ME,), subject="Prices - spring 2026"))
