@@ -108,7 +108,8 @@ def headline(known: Known) -> str:
     since = known.assessment.since
     text = words.HEADLINES.get(known.status, known.label)
     if known.status is Status.DRIFTING and facet is not None:
-        text = "Mostly orders and invoices{since}" if facet.value > 0.5 else "Only work has gone on{since}"
+        # Said only where its interval leaves no doubt: the sentence below counts on its own and may say project work.
+        text = "Mostly orders and invoices{since}" if facet.low > 0.5 else "Only work has gone on{since}"
     return text.format(since=f" since {words.month(since)}" if since else "")
 
 
