@@ -47,6 +47,14 @@ def named(found: Report) -> list[str]:
     return [card.known.person.id for card in found.cards]
 
 
+@pytest.mark.parametrize(("low", "said"), [(0.6, "Mostly orders and invoices"), (0.4, "Only work has gone on")])
+def test_a_headline_speaks_of_invoices_only_where_the_share_leaves_no_doubt(low: float, said: str) -> None:
+    facets = {"transactional": Facet(0.7, low, 0.9, counted=20)}
+    found = report([replace(assessment(ILSE, Status.DRIFTING), facets=facets)], people=[ILSE])
+    assert found.cards[0].known.person.id == ILSE.id
+    assert said in text(found)
+
+
 def test_the_same_arguments_give_the_same_report() -> None:
     assert report() == report()
 
