@@ -7,7 +7,7 @@ of what the entry shows by hand-set weights (`rules.occasions`) and of half of w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,8 @@ from scipy.optimize import minimize
 from bench.labelled import PURPOSES
 from bench.samples import Title, meeting, titles
 from connectors.observations import Event
-from rules.occasions import occasion, title_words
-from rules.purpose import Scores, Weights, title_parts
+from rules.occasions import title_words
+from rules.purpose import Scores, Weights, meeting_parts
 from rules.subjects import spelled_out
 
 STRENGTH = 0.3  # the inverse of the penalty
@@ -57,12 +57,7 @@ def _words(event: Event, weights: Weights) -> list[str]:
 
 def _known(event: Event, weights: Weights) -> Matrix:
     """What everything else says of a meeting."""
-    return np.sum([scores for _, scores in _parts(event, weights)], axis=0)
-
-
-def _parts(event: Event, weights: Weights) -> Iterator[tuple[str, Scores]]:
-    yield from occasion(event)
-    yield from title_parts(event, weights)
+    return np.sum([scores for _, scores in meeting_parts(event, weights)], axis=0)
 
 
 def _fit(matrix: sparse.csr_matrix, labels: Matrix, trust: Matrix, known: Matrix) -> tuple[Matrix, Matrix]:

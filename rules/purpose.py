@@ -113,14 +113,21 @@ _NOTHING: Scores = (0.0, 0.0, 0.0)
 
 def title_parts(event: Event, weights: Weights) -> Iterator[tuple[str, Scores]]:
     """What each word of a meeting's title adds: a share of what it adds to mail, and what it says in titles."""
-    said = words_of(title_words(event), weights)
+    words = spelled_out(title_words(event), weights.known)
+    said = words_of(words, weights)
     if weights.titles:
         yield "title prior", weights.titles["#prior"]
-    for name in dict.fromkeys((*said, *(f"word {word}" for word in spelled_out(title_words(event), weights.known)))):
+    for name in dict.fromkeys((*said, *(f"word {word}" for word in words))):
         on_mail, in_titles = said.get(name, _NOTHING), weights.titles.get(name[5:], _NOTHING)
         one, two, three = [TITLE_WORDS * a + b for a, b in zip(on_mail, in_titles, strict=True)]
         if (one, two, three) != _NOTHING:
             yield f"title {name[5:]}", (one, two, three)
+
+
+def meeting_parts(event: Event, weights: Weights) -> Iterator[tuple[str, Scores]]:
+    """All that an entry shows of its purpose, by name: the occasion and the words of its title."""
+    yield from occasion(event)
+    yield from title_parts(event, weights)
 
 
 class PurposeModel:
@@ -145,7 +152,7 @@ class PurposeModel:
         if isinstance(observation, Message):
             return self._message(observation, hits, context)
         sums = _of_hits(hits)
-        weighed = weigh(chain(occasion(observation), title_parts(observation, self._weights)))
+        weighed = weigh(meeting_parts(observation, self._weights))
         _add(sums, weighed)
         return _shares(*sums), (*hits, *[evidence(name, scores) for _, name, scores in weighed.parts])
 

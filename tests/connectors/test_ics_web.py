@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
@@ -19,8 +19,8 @@ from connectors.connector import Batch, Connector, ConnectorError, NeedsLogin, T
 from connectors.ics import IcsConnector
 from connectors.options import IcsOptions
 from connectors.patience import Patience
-from tests.connectors.contract import CANARY, FIRST, NOW, ConnectorContract, Held, World, listed, run, titles
-from tests.connectors.worlds import PAGE, calendar, event
+from tests.connectors.contract import FIRST, NOW, ConnectorContract, Held, World, listed, run, titles
+from tests.connectors.worlds import PAGE, WrittenCalendar, calendar, event
 from tests.fakes.certificate import write_certificate
 from tests.fakes.clock import Clock
 from tests.fakes.logs import all_logged
@@ -31,17 +31,15 @@ SECRET = "CANARYTOKEN"
 WEEKLY = "RRULE:FREQ=WEEKLY\r\n"
 
 
-class WebWorld:
+class WebWorld(WrittenCalendar):
     """A calendar at an address, over http to this machine."""
 
-    source = "calendar"
     live = True
 
     def __init__(self, published: Published, **options: object) -> None:
+        super().__init__()
         self.published = published
         self.options = options
-        self.entries: dict[int, str] = {}
-        self.head = self.bad = ""
         self.clock = Clock(NOW)
         self.write()
 
@@ -49,29 +47,8 @@ class WebWorld:
         options = IcsOptions.model_validate({"name": "home", "endpoint": self.published.url, **self.options})
         return IcsConnector(options, patience=Patience(self.clock))
 
-    def add(self, numbers: Iterable[int]) -> None:
-        self.entries.update((number, event(number)) for number in numbers)
-        self.write()
-
-    def change(self, number: int) -> None:
-        self.entries[number] = event(number, f"item {number} changed")
-        self.write()
-
-    def remove(self, number: int) -> None:
-        del self.entries[number]
-        self.write()
-
-    def move(self, number: int) -> str:
-        self.head = "X-WR-CALNAME:Projects\r\n"
-        self.write()
-        return "Projects"
-
-    def spoil(self) -> None:
-        self.bad = f"BEGIN:VEVENT\r\nUID:bad\r\nSUMMARY:{CANARY}\r\nEND:VEVENT\r\n"
-        self.write()
-
     def write(self) -> None:
-        self.published.content = calendar(*self.entries.values(), self.bad, head=self.head)
+        self.published.content = self.content()
 
 
 @pytest.fixture(scope="module")

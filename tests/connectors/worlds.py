@@ -156,21 +156,15 @@ def calendar(*entries: str, head: str = "") -> bytes:
     return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x\r\n{head}{''.join(entries)}END:VCALENDAR\r\n".encode()
 
 
-class IcsWorld:
-    source = "calendar"
-    live = False
+class WrittenCalendar:
+    """A whole calendar that is written anew with every change; `write` says where to."""
 
-    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(ics, "BATCH", PAGE)
-        self.path = root / "calendar.ics"
+    source = "calendar"
+
+    def __init__(self) -> None:
         self.head = ""
         self.entries: dict[int, str] = {}
         self.bad = ""
-        self.tick = 1_700_000_000
-        self.write()
-
-    def connector(self) -> Connector:
-        return IcsConnector(IcsOptions(name="calendar", path=self.path))
 
     def add(self, numbers: Iterable[int]) -> None:
         self.entries.update((number, event(number)) for number in numbers)
@@ -185,7 +179,7 @@ class IcsWorld:
         self.write()
 
     def move(self, number: int) -> str:
-        """A file by itself is one calendar: it is renamed as a whole."""
+        """A calendar by itself is renamed as a whole."""
         self.head = "X-WR-CALNAME:Projects\r\n"
         self.write()
         return "Projects"
@@ -194,8 +188,28 @@ class IcsWorld:
         self.bad = f"BEGIN:VEVENT\r\nUID:bad\r\nSUMMARY:{CANARY}\r\nEND:VEVENT\r\n"
         self.write()
 
+    def content(self) -> bytes:
+        return calendar(*self.entries.values(), self.bad, head=self.head)
+
     def write(self) -> None:
-        self.path.write_bytes(calendar(*self.entries.values(), self.bad, head=self.head))
+        raise NotImplementedError
+
+
+class IcsWorld(WrittenCalendar):
+    live = False
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        monkeypatch.setattr(ics, "BATCH", PAGE)
+        self.path = root / "calendar.ics"
+        self.tick = 1_700_000_000
+        self.write()
+
+    def connector(self) -> Connector:
+        return IcsConnector(IcsOptions(name="calendar", path=self.path))
+
+    def write(self) -> None:
+        self.path.write_bytes(self.content())
         self.tick += 10
         os.utime(self.path, (self.tick, self.tick))
 

@@ -98,14 +98,20 @@ def test_a_new_folder_is_read(read: tuple[OutlookWorld, Held], parent: str) -> N
     assert world.where(held, 30) == (("Inbox/" if parent == "F-inbox" else "") + "Nordkai",)
 
 
-def test_a_folder_is_renamed(read: tuple[OutlookWorld, Held]) -> None:
-    """Rules read folders' names; no chain speaks of a new one."""
-    world, held = read
+def two_in_own_folder(world: OutlookWorld, held: Held) -> Folder:
+    """A folder of the owner's, the last of all, with mails 1 and 2; read."""
     own = Folder("F-own", "Nordkai")
     world.fake.mail.folders += (own,)
     for number in (1, 2):
         world.place(number, "F-own")
     run(world, held)
+    return own
+
+
+def test_a_folder_is_renamed(read: tuple[OutlookWorld, Held]) -> None:
+    """Rules read folders' names; no chain speaks of a new one."""
+    world, held = read
+    own = two_in_own_folder(world, held)
     world.fake.mail.folders = (*world.fake.mail.folders[:-1], replace(own, name="Nordkai GmbH"))
     batches = run(world, held)
     assert sum(len(batch.items) for batch in batches) == 2
@@ -116,11 +122,7 @@ def test_a_folder_is_renamed(read: tuple[OutlookWorld, Held]) -> None:
 
 def test_a_folder_moves_below_deleted_items(read: tuple[OutlookWorld, Held]) -> None:
     world, held = read
-    own = Folder("F-own", "Nordkai")
-    world.fake.mail.folders += (own,)
-    for number in (1, 2):
-        world.place(number, "F-own")
-    run(world, held)
+    own = two_in_own_folder(world, held)
     world.fake.mail.folders = (*world.fake.mail.folders[:-1], replace(own, parent="F-deleted"))
     run(world, held)
     assert held.titles() == titles([0, *range(3, 30)])
