@@ -107,6 +107,8 @@ def table(
     if not others and not unnamed and (organiser is None or own(organiser)):
         return _from_title(event, channel, known, organised=called)
     invited = called or event.owner_response is not None or any(own(one.address) for one in listed)
+    # Whoever called a meeting and is its only guest did not meet themselves: whose calendar it stands on was there.
+    invited = invited or {one.address for one in event.attendees or ()} == {organiser}
     if not invited and event.attendees is not None and not any(one.address in lists for one in listed):
         return _NOBODY  # somebody else's meeting, on a shared or imported calendar
     if organiser and not own(organiser) and not _is_resource(organiser, None):  # noqa: SIM102 - two questions

@@ -484,6 +484,17 @@ def test_somebody_elses_meeting_on_an_imported_calendar_is_no_contact() -> None:
     assert Read(theirs).all == []
 
 
+def test_a_meeting_whose_only_guest_called_it_is_the_owners() -> None:
+    """Calendars differ in whether they list whose calendar it is among the guests."""
+    theirs = meeting(organizer=BEN, attendees=(Attendee(BEN.address, None, "accepted"),))
+    one = Read(theirs).only
+    assert (one.address, one.took_place, one.organised) == (BEN.address, 0.95, False)
+    booked = meeting(
+        organizer=BEN, attendees=(Attendee(BEN.address, None), Attendee("room@corp.example", None, resource=True))
+    )
+    assert Read(booked).all == []  # a room that somebody booked, on a calendar of theirs
+
+
 def test_planned_meetings_are_marked() -> None:
     later = meeting(ANNA, start=MONDAY + 7 * DAY, end=MONDAY + 7 * DAY + timedelta(hours=1))
     read = Read(meeting(ANNA), later, now=MONDAY + DAY)
