@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 
-class Address(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Address(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, cache_hash=True):
     """A mailbox as written: `address` in lower case, or None where only a name stood there."""
 
     address: str | None = None

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import log
 
-from rules.clues import Clues
+from rules.clues import Clues, Party
 from rules.context import Context
 from rules.meaning import Purpose
-from rules.organisations import organisation_of
 
 # Mail was learned from one firm, whose people heard from other firms mostly in private. Where a whole firm is in
 # touch with the owner, its robots or several of its people, it is a customer or a supplier: set by hand.
@@ -24,7 +23,6 @@ TRADE = (-1.2, 0.6, 0.6)
 TRADE_SHARE, TRADE_MAILS, TRADE_PEOPLE = 0.2, 100, 10
 USUAL = (0.26, 0.41, 0.33)  # shares in mail that persons write: what a history is compared with
 
-Key = tuple[str, str]
 Scores = tuple[float, float, float]
 
 
@@ -45,8 +43,8 @@ class Bygones:
 
     def __init__(self, weights: Mapping[str, tuple[float, float]]) -> None:
         self._weights = weights
-        self._sums: dict[Key, list[float]] = {}
-        self._pending: tuple[tuple[Key, ...], str | None, int] = ((), None, 0)
+        self._sums: dict[Party, list[float]] = {}
+        self._pending: tuple[tuple[Party, ...], str | None, int] = ((), None, 0)
         self._last: Purpose | None = None
         self._people: dict[str, set[str]] = {}
         self._partners: set[str] = set()
@@ -58,7 +56,7 @@ class Bygones:
     def of(self, found: Clues, writer: str | None, context: Context) -> list[tuple[str, Scores]]:
         """What the histories add to a mail, by name."""
         self._settle(context)
-        keys = _keys(found)
+        keys = found.parties
         self._pending = (keys, writer, context.address(writer).automated)
         self._personal = found.personal
         return self._terms(keys)
@@ -72,7 +70,7 @@ class Bygones:
         """Remember what the mail last asked about was for."""
         self._last = by_itself
 
-    def _terms(self, keys: tuple[Key, ...]) -> list[tuple[str, Scores]]:
+    def _terms(self, keys: tuple[Party, ...]) -> list[tuple[str, Scores]]:
         terms = []
         for key in keys:
             sums = self._sums.get(key)
@@ -124,16 +122,4 @@ class Bygones:
 
 
 _HISTORY = {kind: f"history:{kind}" for kind in ("person", "firm", "owner")}
-_WITH_A_FIRM = 3  # keys
-_OWNER: Mapping[bool, Key] = {True: ("owner", "out"), False: ("owner", "in")}
-
-
-def _keys(found: Clues) -> tuple[Key, ...]:
-    """The person, their firm if they have one that is not the owner's, the owner in this direction."""
-    other = found.other
-    if not other:
-        return (_OWNER[found.out],)
-    firm = None if found.colleague else organisation_of(other)
-    if firm is None:
-        return ("person", other), _OWNER[found.out]
-    return ("person", other), ("firm", firm), _OWNER[found.out]
+_WITH_A_FIRM = 3  # parties

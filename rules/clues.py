@@ -13,7 +13,7 @@ import msgspec
 
 from connectors.observations import Address, Message
 from rules.folders import role_of
-from rules.organisations import domain_of, is_free_mail, registrable
+from rules.organisations import domain_of, is_free_mail, organisation_of, registrable
 from rules.subjects import Text, read, topics
 
 PEOPLE_READ = 30  # recipients whose names are looked at; the rest is counted
@@ -38,10 +38,14 @@ _GROUP = re.compile(
 )
 
 
-class Clues(msgspec.Struct, frozen=True, gc=False):
+Party = tuple[str, str]
+
+
+class Clues(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A mail's clues: `words` of its subject, without names of the people on it, and `groups` of the names of
     everything else, each group a tuple that other mails share. `other` is the address across from the owner,
-    `personal` the personal topics of the subject."""
+    `personal` the personal topics of the subject, `parties` those whose past speaks: ("person", address),
+    ("firm", domain) if they have one that is not the owner's, ("owner", "in" or "out")."""
 
     text: Text
     words: tuple[str, ...]
@@ -50,6 +54,7 @@ class Clues(msgspec.Struct, frozen=True, gc=False):
     out: bool
     colleague: bool
     personal: tuple[str, ...] = ()
+    parties: tuple[Party, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,27 +62,21 @@ class Clues(msgspec.Struct, frozen=True, gc=False):
 
 
 def clues(message: Message, own: Collection[str], domains: frozenset[str]) -> Clues:
-    """The clues of a message, seen from the owner of the addresses `own`, whose organisation has `domains`."""
+    """The clues of a message, seen from the owner of the addresses `own`, whose organisation has `domains`. Mails
+    that show the same share them."""
     mine = own if isinstance(own, frozenset) else frozenset(own)
     company = _company(message.from_, message.to, message.cc, message.bcc, mine, domains)
     said = _said(message.subject or "", company)
-    groups = said.groups
-    if message.folders:
-        groups = (*groups, *map(_folder, message.folders[:3]))
-    if message.date is not None and message.date.weekday() >= 5:
-        groups = (*groups, _WEEKEND)
-    return Clues(
-        said.text, said.words, groups, company.other or None, company.way == "out", company.colleague, said.personal
-    )
+    weekend = message.date is not None and message.date.weekday() >= 5
+    folders = message.folders
+    return _placed(said, folders[:3] if folders else (), weekend) if folders or weekend else said
 
 
-class _Said(msgspec.Struct, frozen=True, gc=False):
-    """What a subject says between these people, as `Clues` has it."""
-
-    text: Text
-    words: tuple[str, ...]
-    groups: tuple[tuple[str, ...], ...]
-    personal: tuple[str, ...]
+@lru_cache(maxsize=4096)
+def _placed(said: Clues, folders: tuple[str, ...], weekend: bool) -> Clues:
+    """The clues of a mail that was filed, or sent on a weekend."""
+    groups = (*said.groups, *map(_folder, folders), *((_WEEKEND,) if weekend else ()))
+    return msgspec.structs.replace(said, groups=groups)
 
 
 class _Company(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -96,10 +95,12 @@ class _Company(msgspec.Struct, frozen=True, gc=False, eq=False):
     readers: frozenset[str]
     writers: frozenset[str]
     likeness: tuple[str, ...]
+    parties: tuple[Party, ...]
 
 
 @lru_cache(maxsize=4096)
-def _said(subject: str, company: _Company) -> _Said:
+def _said(subject: str, company: _Company) -> Clues:
+    """What a subject says between these people."""
     text, form = _seen(subject)
     words = text.words
     if not company.names.isdisjoint(words):
@@ -113,7 +114,9 @@ def _said(subject: str, company: _Company) -> _Said:
         topical,
         _names_in_subject(text.words, company),
     )
-    return _Said(text, words, groups, personal)
+    return Clues(
+        text, words, groups, company.other or None, company.way == "out", company.colleague, personal, company.parties
+    )
 
 
 _Group = tuple[Address, ...] | None
@@ -151,7 +154,16 @@ def _company(
         readers=frozenset(chain.from_iterable(map(_parts, addresses[:5]))),
         writers=frozenset(_parts(writer)),
         likeness=_likeness(other, own),
+        parties=_parties(other, "out" if out else "in", colleague=who == "colleague"),
     )  # fmt: skip
+
+
+def _parties(other: str, way: str, *, colleague: bool) -> tuple[Party, ...]:
+    owner = ("owner", way)
+    if not other:
+        return (owner,)
+    firm = None if colleague else organisation_of(other)
+    return (("person", other), owner) if firm is None else (("person", other), ("firm", firm), owner)
 
 
 @lru_cache(maxsize=4096)

@@ -43,7 +43,7 @@ class Circle(StrEnum):
     OTHER = "other"
 
 
-class Evidence(msgspec.Struct, frozen=True, gc=False):
+class Evidence(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """One reason: which rule spoke, why in plain words, for which label, how strongly (log-odds)."""
 
     rule: str
@@ -119,8 +119,7 @@ class Merge:
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(msgspec.Struct, frozen=True, gc=False):
     """One person, one occurrence: an e-mail in or out, a meeting or call that took place.
 
     Attributes:
@@ -134,7 +133,7 @@ class Interaction:
         standing: a routine series, which is working contact.
         via: the delegate who wrote or sent it, if any.
         thread: what ties a mail to its conversation; `reply_to` the interaction id that it answers, if known.
-        starts: it opens a conversation.
+        starts: it opens a conversation, or the person called the meeting.
         response: the person's answer to an invitation, if any; `organised`: the owner called the meeting.
         also_in: further accounts that hold a copy of it.
     """
@@ -178,8 +177,7 @@ class Interaction:
         return self.took_place * self.small * self.purpose.relational
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(msgspec.Struct, frozen=True, gc=False):
     """Organisation traffic: robots and role addresses of an organisation. No contact with a person, but evidence
     that business with the organisation goes on."""
 

@@ -219,8 +219,8 @@ def test_rules_win_over_learned_weights() -> None:
 
 def test_a_word_weighs_less_beside_many() -> None:
     weights = Weights({"prior": (0, 0, 0)}, {}, dict.fromkeys("abc", (1.0, 0.0, -1.0, 1.0)), {})
-    alone = words_of(("a",), weights)["word a"][0]
-    beside = words_of(("a", "b", "c"), weights)["word a"][0]
+    alone = words_of(("a",), weights)["a"][0]
+    beside = words_of(("a", "b", "c"), weights)["a"][0]
     assert 0 < beside < alone
 
 

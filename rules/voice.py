@@ -1,0 +1,149 @@
+"""The voice of the learned weights: what a mail's words and clues say together of its purpose, and why.
+
+Subjects, people and ways of writing repeat, and what they weigh depends on nothing else, so it is worked out once
+and remembered for all mail and all owners, in memories of a fixed size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from itertools import chain
+from math import exp
+from operator import itemgetter
+
+import msgspec
+
+from rules.clues import Clues
+from rules.meaning import Evidence, Purpose
+from rules.purpose_words import because
+from rules.weights import LABELS, Scores, Weights, learned, words_of
+
+SHOWN = 8  # reasons given for one observation
+REMEMBERED = 4_096  # subjects, groups of clues, whole mails; then the memory starts afresh
+
+Part = tuple[float, str, Scores]
+
+
+class Weighed(msgspec.Struct, frozen=True, gc=False):
+    """What a group of clues or the words of a subject add to each label, and the strongest parts of it: the size,
+    the name and the scores of each."""
+
+    relational: float
+    working: float
+    transactional: float
+    parts: tuple[Part, ...]
+
+
+class Heard(msgspec.Struct, frozen=True, gc=False):
+    """What a mail says by itself: log-odds with the prior, the purpose that they make, the strongest reasons behind
+    their sizes, and the size below which a further one is not told."""
+
+    scores: Scores
+    purpose: Purpose
+    reasons: tuple[tuple[float, Evidence], ...]
+    least: float
+
+
+class Voice:
+    """What these weights say of mail, remembered."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self._mails: dict[Clues, Heard] = {}
+        self._groups: dict[tuple[str, ...], Weighed] = {}
+        self._words: dict[tuple[str, ...], Weighed] = {}
+
+    def hear(self, found: Clues) -> Heard:
+        """What a mail of these clues says by itself."""
+        known = self._mails.get(found)
+        if known is None:
+            if len(self._mails) >= REMEMBERED:
+                self._mails.clear()
+            known = self._mails[found] = self._together(found)
+        return known
+
+    def _together(self, found: Clues) -> Heard:
+        weighed = [self._of_words(found.words), *[self._of_group(group) for group in found.groups if group]]
+        one, two, three = self.weights.clues["prior"]
+        one += sum([part.relational for part in weighed])
+        two += sum([part.working for part in weighed])
+        three += sum([part.transactional for part in weighed])
+        strongest = list(chain.from_iterable([part.parts for part in weighed]))
+        strongest.sort(key=_size, reverse=True)
+        del strongest[SHOWN:]
+        return Heard(
+            scores=(one, two, three),
+            purpose=shares(one, two, three),
+            reasons=tuple([(size, evidence(name, scores)) for size, name, scores in strongest]),
+            least=strongest[-1][0] if len(strongest) >= SHOWN else 0.0,
+        )
+
+    def _of_group(self, group: tuple[str, ...]) -> Weighed:
+        weighed = self._groups.get(group)
+        if weighed is None:
+            if len(self._groups) >= REMEMBERED:
+                self._groups.clear()
+            table = self.weights.clues
+            weighed = self._groups[group] = weigh([(name, table[name]) for name in group if name in table])
+        return weighed
+
+    def _of_words(self, words: tuple[str, ...]) -> Weighed:
+        weighed = self._words.get(words)
+        if weighed is None:
+            if len(self._words) >= REMEMBERED:
+                self._words.clear()
+            weighed = self._words[words] = weigh(words_of(words, self.weights).items(), "word ")
+        return weighed
+
+
+@cache
+def learned_voice() -> Voice:
+    """The voice of the weights that ship."""
+    return Voice(learned())
+
+
+_size = itemgetter(0)
+
+
+def weigh(parts: Iterable[tuple[str, Scores]], kind: str = "") -> Weighed:
+    """The sum of the parts, and those that weigh most, `kind` before the names of them."""
+    relational = working = transactional = 0.0
+    sized = []
+    for name, scores in parts:
+        one, two, three = scores
+        relational += one
+        working += two
+        transactional += three
+        if not name.endswith("prior"):
+            sized.append((max(scores) - min(scores), name, scores))
+    sized.sort(key=_size, reverse=True)
+    strongest = sized[:SHOWN]
+    if kind:
+        strongest = [(size, kind + name, scores) for size, name, scores in strongest]
+    return Weighed(relational, working, transactional, tuple(strongest))
+
+
+def shares(one: float, two: float, three: float) -> Purpose:
+    """The probabilities of three log-odds."""
+    top = max(one, two, three)
+    relational, working, transactional = exp(one - top), exp(two - top), exp(three - top)
+    total = relational + working + transactional
+    return Purpose(relational / total, working / total, transactional / total)
+
+
+def _evidence(name: str, scores: Scores) -> Evidence:
+    """One part as evidence for the label that it speaks for: its log-odds against the mean of the other two."""
+    best = max(scores)
+    one, two, three = scores
+    weight = best - (one + two + three - best) / 2
+    return _reason(name, LABELS[scores.index(best)], round(weight, 3))
+
+
+@lru_cache(maxsize=16384)  # histories give a few thousand reasons, each kept with thousands of decisions
+def _reason(name: str, label: str, weight: float) -> Evidence:
+    return Evidence("purpose: " + name, because(name), label, weight)
+
+
+evidence = lru_cache(maxsize=16384)(_evidence)  # what clues and words say is said again and again
+passing = _evidence  # what a history says changes with every mail
