@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from rules.health.assessment import Answer, DriftSettings, History
 from rules.health.checkpoints import Checkpoints
@@ -40,7 +41,9 @@ def add(told: History, *items: Interaction) -> History:
 
 def late_mail(told: History, week: int, rng: random.Random) -> History:
     who = rng.choice([address(rng.randrange(PEOPLE)), "new@somewhere.example"])
-    return add(told, replace(contact(who, week, Channel.EMAIL, rng.choice([WARM, WORK]), day=6), id=f"late{week}"))
+    return add(
+        told, structs.replace(contact(who, week, Channel.EMAIL, rng.choice([WARM, WORK]), day=6), id=f"late{week}")
+    )
 
 
 def corrected(told: History, week: int, rng: random.Random) -> History:
@@ -51,7 +54,7 @@ def corrected(told: History, week: int, rng: random.Random) -> History:
     if rng.random() < 0.5:
         del items[place]
     else:
-        items[place] = replace(items[place], took_place=0.5, title="Called off, perhaps")
+        items[place] = structs.replace(items[place], took_place=0.5, title="Called off, perhaps")
     return replace(told, interactions=items)
 
 
@@ -65,7 +68,7 @@ def answered(told: History, week: int, rng: random.Random) -> History:
 
 
 def returned(told: History, week: int, rng: random.Random) -> History:
-    back = replace(
+    back = structs.replace(
         contact(address(2), week, Channel.NONE, direction=Direction.IN),
         evidence=(Evidence(RETURNED, "it came back", "none", 5.0),),
         took_place=0.0,

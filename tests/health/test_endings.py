@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from rules.health.assessment import Assessment, DriftSettings, History, Status
 from rules.health.checkpoints import Checkpoints
@@ -43,7 +44,7 @@ def told(anna: list[Interaction], *, ended: tuple[Ending, ...] = ENDED) -> Histo
 
 
 def met(weeks: range, account: str = "old", *also_in: str) -> list[Interaction]:
-    return [replace(contact(ANNA, week), account=account, also_in=also_in) for week in weeks]
+    return [structs.replace(contact(ANNA, week), account=account, also_in=also_in) for week in weeks]
 
 
 def of_anna(found: History, week: int) -> Assessment:
@@ -81,7 +82,9 @@ def test_until_its_end_an_account_is_as_any_other() -> None:
 
 def test_the_end_of_half_of_a_desk_is_no_silence_of_the_other_half() -> None:
     """What everybody's contact does this week is told by those who can still be seen."""
-    items = [replace(one, account="old") if int(one.address[1]) % 2 else one for one in desk(10, WEEKS, seed=4)]
+    items = [
+        structs.replace(one, account="old") if int(one.address[1]) % 2 else one for one in desk(10, WEEKS, seed=4)
+    ]
     items = [one for one in items if one.account != "old" or one.local <= ENDED[0].last]
     *_, last = follow(history(persons(10), items, coverage=replace(whole(), ended=ENDED)), sunday_of(WEEKS - 1))
     assert last.portfolio.event is None
@@ -97,8 +100,10 @@ def test_the_end_of_half_of_a_desk_is_no_silence_of_the_other_half() -> None:
 def test_a_replay_and_a_fold_from_a_checkpoint_are_the_whole_fold(seed: int, ends: list[int], merged: int) -> None:
     rng = random.Random(seed)
     accounts = [f"a{number}" for number in range(len(ends))]
-    items = [replace(one, account=rng.choice([*accounts, "test"])) for one in desk(6, 70, seed=seed)]
-    mail = [replace(contact(address(rng.randrange(6)), w, Channel.EMAIL, WARM), account="a0") for w in range(50)]
+    items = [structs.replace(one, account=rng.choice([*accounts, "test"])) for one in desk(6, 70, seed=seed)]
+    mail = [
+        structs.replace(contact(address(rng.randrange(6)), w, Channel.EMAIL, WARM), account="a0") for w in range(50)
+    ]
     ended = tuple(
         Ending(name, kind, sunday_of(end))
         for name, end in zip(accounts, ends, strict=True)

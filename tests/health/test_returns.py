@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
+
+from msgspec import structs
 
 from rules.health.returns import Returns
 from rules.meaning import RETURNED, Channel, Direction, Evidence, Interaction, Purpose
@@ -28,7 +29,7 @@ def contact(day: date, direction: Direction) -> Interaction:
 
 def bounce(day: date) -> Interaction:
     reason = Evidence(RETURNED, "mail to this address came back", "ended", 4.0)
-    return replace(contact(day, Direction.IN), channel=Channel.NONE, took_place=0.0, evidence=(reason,))
+    return structs.replace(contact(day, Direction.IN), channel=Channel.NONE, took_place=0.0, evidence=(reason,))
 
 
 def test_a_return_ends_it_from_its_day_on_until_they_write_again() -> None:
