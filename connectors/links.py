@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from connectors.text import clean_text
-from connectors.wrappers import LINK, split, unwrapped
+from connectors.wrappers import LINK, decoded, split, unwrapped
 
 TEXT_LIMIT = 32 * 1024
 LINKS_LIMIT = 50
@@ -27,7 +27,7 @@ _LABELLED = re.compile(r"(?:\bid|pin|code|passcode|password|kennwort|access|no\.
 def find_links(text: str) -> tuple[str, ...]:
     """The links in a text or a piece of HTML, unwrapped, as scheme, host and path; each once, in order."""
     found: dict[str, None] = {}
-    for match in LINK.finditer(html.unescape(text[:TEXT_LIMIT])):
+    for match in LINK.finditer(decoded(html.unescape(text[:TEXT_LIMIT]))):
         link = reduced(match.group())
         if link:
             found[link] = None

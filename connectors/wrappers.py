@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 LINK = re.compile(r"\b(?:https?|zoommtg|msteams|facetime|facetime-audio|webex|skype|callto|gotomeeting):(?://)?[^\s<>\"'`|\\^{}]+", re.IGNORECASE)  # fmt: skip  # noqa: E501
 """A link as it stands in a text."""
+_ENCODED = re.compile(r"(?<![\w=/?&-])https?%3a%2f%2f[^\s<>\"']+", re.IGNORECASE)
 DEEPEST = 5  # wrappers inside wrappers; nobody honest goes further
 
 # Host ending -> the parameter that holds the true link.
@@ -42,6 +43,11 @@ _WRAPPERS = {
 _REDIRECT_PATHS = {"google.com": "/url", "linkedin.com": "/redir", "youtube.com": "/redirect"}
 _V3 = re.compile(r"/v3/__(?P<url>.+?)__;(?:(?P<characters>[\w=-]*)!)?", re.DOTALL)
 _RUNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+
+def decoded(text: str) -> str:
+    """The text with links that stand percent-encoded in it made plain; those inside other links stay."""
+    return _ENCODED.sub(lambda hit: unquote(hit.group()), text) if "%" in text else text
 
 
 def unwrapped(link: str) -> str:

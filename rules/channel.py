@@ -141,11 +141,12 @@ def _place(event: Event, seen: Structure) -> None:
 
 
 def texts(event: Event) -> Iterator[tuple[str, str]]:
-    """Field and text of everything that rules may look at."""
+    """Field and text of everything that rules may look at. Links stand in `links` alone: what a word in one's path
+    says is not what people say."""
     if event.title:
-        yield "title", event.title
+        yield "title", weblinks.without(event.title)
     if event.location:
-        yield "location", event.location
+        yield "location", weblinks.without(event.location)
         rest, _ = places.read(event.location)
         if rest:
             yield "place", rest

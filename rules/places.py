@@ -9,15 +9,19 @@ from rules import weblinks
 from rules.folding import fold
 
 _PHONE = re.compile(
-    r"(?:\+|\b00)?\(?\d[\d ().+/-]{6,22}\d(?:\s*(?:#|x|ext\.?|,+|pin:?|code:?|id:?|passcode:?)\s*[\d #*]+)*"
+    r"(?:\+|\b00)?\(?\d[\d ().+/-]{6,22}\d"
+    r"(?:\s*(?:#|x|ext\.?|,+|puis|then|dann|pin:?|code:?|id:?|passcode:?)\s*[\d #*]+)*"
 )
 _CODE = re.compile(
-    r"\b(?:pin|pass ?code|access code|participant code|host code|meeting id|conference id|konferenz-?id|id|code|"
-    r"passwort|password|kennwort|zugangscode|ext|extension|durchwahl)\b[ .:#]*[\d #*-]{3,}#?",
+    r"\b(?:pin|pass ?code|access (?:code|no)|participant code|host code|"
+    r"(?:meeting|conference|conf|mot(?:es)?|mode)[ -]?id|konferenz-?(?:id|nummer|code)|id|code|kode?|"
+    r"cod(?:igo|ice)(?: d[ei] acces[so]o?)?|toegangscode|senha|passwort|password|kennwort|"
+    r"(?:zugangs|teilnehmer|sitzungs)-?(?:code|pin)|losenord|ext|extension|durchwahl)\b[ .:#]*[\d #*-]{3,}#?",
     re.IGNORECASE,
 )
 _REMOTE = re.compile(
-    r"\b(?:microsoft teams(?: ?-?(?:meeting|besprechung|vergadering|reunion|mote))?|ms ?-?teams|"
+    r"\b(?:video ?-?(?:room|raum|rum|link)|"
+    r"microsoft teams(?: ?-?(?:meeting|besprechung|vergadering|reunion|mote))?|ms ?-?teams|"
     r"teams(?: ?-?(?:meeting|call|besprechung|"
     r"vergadering|reunion|link|mote))?|zoom(?: ?-?(?:meeting|call|link|room))?|google ?-?(?:meet|"
     r"hangouts?)|meet\.google\.com|"
@@ -45,6 +49,9 @@ _REMOTE = re.compile(
     r"appel(?: telephonique)?|llamada|chiamata|chamada|ligacao|samtal|bellen|belt|"
     r"i will call|will call|i'll call you|join (?:the )?(?:meeting|online|link)|see (?:below|link|"
     r"description|invite|body|details)|link (?:below|in (?:the )?(?:description|invite|body))|"
+    r"(?:link|lien|enlace|lank|liga[cn]ao) (?:in|en|dans|nella?|no|na|i) (?:l'|la |der |the |your |il )?(?:e-?)?"
+    r"(?:mail|mejl|invit\w*|einladung|uitnodiging|convite|inbjudan|chat|kalender\w*|description|descripcion|"
+    r"descrizione|descricao)|"
     r"in (?:der )?beschreibung|siehe (?:unten|link|einladung|beschreibung)|meeting link|link|links?|url)\b",
     re.IGNORECASE,
 )

@@ -20,7 +20,6 @@ _BARE = re.compile(
     r"(?<![\w@./-])(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,5}[a-z]{2,12}/[^\s<>\"'\]|]+", re.IGNORECASE
 )
 _TARGETS = ("url", "u", "q", "a", "target", "redirect", "redirecturl", "redirect_url", "dest", "destination", "link", "to")  # fmt: skip  # noqa: E501
-_ENCODED = re.compile(r"(?<![\w=/?&-])https?%3a%2f%2f[^\s<>\"']+", re.IGNORECASE)
 _NESTED = re.compile(r"https?(?::|%3a)(?:/|%2f)+.+", re.IGNORECASE)
 
 
@@ -28,7 +27,7 @@ def find(text: str) -> Iterator[str]:
     """Every link that stands in the text, as written, those without a scheme included."""
     if "/" not in text and ":" not in text and "%" not in text:
         return
-    text = _decoded(text)
+    text = wrappers.decoded(text)
     rest = []
     end = 0
     for hit in _URL.finditer(text):
@@ -45,13 +44,8 @@ def without(text: str) -> str:
     """The text with its links taken out."""
     if "/" not in text and ":" not in text and "%" not in text:
         return text
-    text = _decoded(text)
+    text = wrappers.decoded(text)
     return _BARE.sub(" ", _URL.sub(" ", text))
-
-
-def _decoded(text: str) -> str:
-    """The text with links that stand percent-encoded in it made plain; those inside other links stay."""
-    return _ENCODED.sub(lambda hit: unquote(hit.group()), text) if "%" in text else text
 
 
 @lru_cache(maxsize=20_000)

@@ -27,6 +27,7 @@ ZOOM = "https://us02web.zoom.us/j/123"
         f"https://eu-west-1.protection.sophos.com/?d=zoom.us&u={urlsafe_b64encode(ZOOM.encode()).decode().rstrip('=')}",
         "https://google.com/url?q=https://x.safelinks.protection.outlook.com/?url%3Dhttps%253A%252F%252Fus02web.zoom.us%252Fj%252F123",
         "https://user:password@us02web.zoom.us:443/j/123",
+        "https%3A%2F%2Fus02web.zoom.us%2Fj%2F123%3Fpwd%3Dx",
     ],
 )
 def test_wrappers_are_opened(link: str) -> None:

@@ -107,3 +107,24 @@ def test_what_is_no_link_does_no_harm(text: str) -> None:
     assert isinstance(weblinks.normal(text), str)
     assert isinstance(list(weblinks.find(text)), list)
     assert isinstance(weblinks.without(text), str)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://github.com/jitsi/jitsi-meet",
+        "https://support.zoom.us/hc/en-us/articles/1",
+        "https://www.webex.com/downloads.html",
+    ],
+)
+@pytest.mark.parametrize("field", ["title", "location"])
+def test_a_word_in_the_path_of_a_link_is_nobodys_word(link: str, field: str) -> None:
+    text = f"Release {link}"
+    entry = Event(
+        id="e",
+        title=text if field == "title" else "Release",
+        location=text if field == "location" else None,
+        attendee_count=3,
+    )
+    decision = LABELLER.decide(entry)
+    assert decision.channel is Channel.IN_PERSON
