@@ -104,6 +104,7 @@ def _meeting(ground: Ground, case: Case, event: Event) -> None:
                 via=via,
                 response=guest.response,
                 cancelled_by=guest.cancelled_by,
+                starts=guest.called,
                 evidence=(*decision.evidence, Evidence("meeting.answer", guest.because, "took place", 0.0)),
             ),
             person,

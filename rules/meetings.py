@@ -27,13 +27,15 @@ _RESOURCE = re.compile(r"@(?:resource|group|import)\.calendar\.google\.com$|^(?:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Somebody other than the owner at a meeting. `took_place`: P(the owner and they met there)."""
+    """Somebody other than the owner at a meeting. `took_place`: P(the owner and they met there); `called`: they
+    called it."""
 
     address: str
     response: str | None
     took_place: float
     because: str
     cancelled_by: Direction | None = None
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,9 @@ def table(
         if all(one.address != organiser for one in others):
             others.append(Attendee(organiser, event.organizer.name if event.organizer else None))
     mine = _own_response(event, listed, own)
-    guests = [_guest(one, event, channel, organiser, mine) for one in _once(others)]
+    guests = [_guest(one, event, channel, organiser, mine, ours=called) for one in _once(others)]
     guests += [
-        _guest(Attendee(address, None, one.response), event, channel, organiser, mine)
+        _guest(Attendee(address, None, one.response), event, channel, organiser, mine, ours=called)
         for one in unnamed
         for address in known.in_title(one.name or "")
     ]
@@ -140,20 +142,25 @@ def _own_response(event: Event, listed: Iterable[Attendee], own: Callable[[str |
     return next((one.response for one in listed if own(one.address) and one.response), None)
 
 
-def _guest(one: Attendee, event: Event, channel: Channel, organiser: str | None, mine: str | None) -> Guest:
+def _guest(
+    one: Attendee, event: Event, channel: Channel, organiser: str | None, mine: str | None, *, ours: bool
+) -> Guest:
+    """`mine`: the owner's answer; `ours`: the owner called the meeting."""
     assert one.address
     theirs = "accepted" if one.address == organiser and one.response != "declined" else one.response
     if event.status == "cancelled":
-        by = Direction.IN if organiser == one.address else Direction.OUT
+        by = Direction.OUT if ours else Direction.IN
         return Guest(one.address, one.response, 0.0, "it was cancelled", by)
     if theirs == "declined":
         return Guest(one.address, theirs, 0.0, "they declined", Direction.IN)
     if mine == "declined":
         return Guest(one.address, theirs, 0.0, "you declined", Direction.OUT)
     likely, because = _LIKELY.get(theirs or "", (UNKNOWN.get(channel, UNANSWERED), "their answer is not known"))
-    if one.address == organiser:
+    called = one.address == organiser
+    if called:
         because = "they called the meeting"
-    return Guest(one.address, theirs, round(likely * _OWN_ANSWER.get(mine or "", 1.0), 4), because)
+    took_place = round(likely * _OWN_ANSWER.get(mine or "", 1.0), 4)
+    return Guest(one.address, theirs, took_place, because, called=called)
 
 
 _LIKELY: Mapping[str, tuple[float, str]] = {

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from statistics import median
 
+from rules.health.diary import opened_by
 from rules.health.facets import QUARTER, RECENT, RUNGS
 from rules.meaning import Channel, Circle, Direction, Interaction, Person
 
@@ -41,9 +42,8 @@ class _Tie:
             self.days.add(one.local)
             self.to |= one.direction is not Direction.IN
             self.from_ |= one.direction is not Direction.OUT
-        if one.organised or one.starts:
-            ours = one.organised or one.direction is Direction.OUT
-            self.ours, self.theirs = self.ours + ours, self.theirs + (not ours)
+        side = opened_by(one)
+        self.ours, self.theirs = self.ours + (side is Direction.OUT), self.theirs + (side is Direction.IN)
 
     @property
     def mutual(self) -> bool:

@@ -89,13 +89,23 @@ def is_contact(item: Interaction) -> bool:
     return item.channel is not Channel.NONE and item.took_place >= LEAST_LIKELY and not item.planned
 
 
+def opened_by(item: Interaction) -> Direction | None:
+    """Who opened a conversation or called a meeting: OUT the owner, IN the person. None where it was somebody else or
+    is not known, and in a series or a crowd, of which no occurrence is a step toward anybody."""
+    if item.standing or item.crowd:
+        return None
+    if item.organised or (item.starts and item.direction is Direction.OUT):
+        return Direction.OUT
+    return Direction.IN if item.starts else None
+
+
 def read(history: History) -> Diary:
     """The history as columns."""
     number: dict[str, int] = {}
     heard = [place for place, item in enumerate(history.interactions) if is_contact(item)]
     items = [history.interactions[place] for place in heard]
     address = [number.setdefault(item.address, len(number)) for item in items]
-    ours = [item.organised or (item.starts and item.direction is Direction.OUT) for item in items]
+    opened = [opened_by(item) for item in items]
     week = np.array([week_of(item.local) for item in items], np.int64)
     order = np.argsort(week, kind="stable")
     organisations: dict[str, int] = {}
@@ -113,8 +123,8 @@ def read(history: History) -> Diary:
         personal=np.array([item.small * item.purpose.relational for item in items], np.float64)[order],
         candidate=np.array([not (item.standing or item.crowd) for item in items], np.bool_)[order],
         took_place=np.array([item.took_place for item in items], np.float64)[order],
-        ours=np.array(ours, np.bool_)[order],
-        theirs=np.array([item.starts and not our for item, our in zip(items, ours, strict=True)], np.bool_)[order],
+        ours=np.array([side is Direction.OUT for side in opened], np.bool_)[order],
+        theirs=np.array([side is Direction.IN for side in opened], np.bool_)[order],
         traffic_week=np.array([one for one, _ in traffic], np.int64),
         traffic_organisation=np.array([organisation for _, organisation in traffic], np.int64),
     )

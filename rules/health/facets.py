@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import median
 
 from rules.health import giving
 from rules.health.assessment import Facet
-from rules.health.diary import is_contact
+from rules.health.diary import is_contact, opened_by
 from rules.meaning import Channel, Direction, Interaction, Traffic
 
 QUARTER = timedelta(days=91)
@@ -92,11 +92,14 @@ def richness(seen: Window) -> Parts:
 
 
 def begun_by_them(seen: Window) -> Parts:
-    return [(1.0, float(not _ours(i))) for i in seen.items if i.organised or i.starts]
+    return [(1.0, float(side is Direction.IN)) for i in seen.items if (side := opened_by(i))]
 
 
-def _ours(item: Interaction) -> bool:
-    return item.organised or item.direction is Direction.OUT
+def lately_begun(seen: Window) -> Window:
+    """The conversations and meetings that either side opened in the last two years: older ones hardly weigh in
+    whether a relationship is one-sided."""
+    part = seen.part(max(seen.first, seen.last - 2 * YEAR + timedelta(days=1)), seen.last)
+    return replace(part, items=[one for one in part.items if opened_by(one) is not None])
 
 
 def continuity(seen: Window) -> Parts:
@@ -228,8 +231,8 @@ def facets(seen: Window) -> dict[str, Facet]:
         value, before = measure(year), measure(ago) if known else None
         if value is not None:
             found[name] = amount(value, before, unit)
-    for side, by_owner in SIDES.items():
-        given, given_before = (giving.counts(part.items, by_owner=by_owner) for part in (year, ago))
+    for side, of in SIDES.items():
+        given, given_before = (giving.counts(part.items, side=of) for part in (year, ago))
         for kind in giving.GIFTS:
             year_ago = float(given_before[kind]) if known else None
             found[f"{side}_{kind}"] = amount(float(given[kind]), year_ago, "times")
@@ -257,12 +260,11 @@ def _mails_written(seen: Window) -> float | None:
     return float(sum(i.direction is Direction.OUT for i in seen.items))
 
 
-def _offered(*, by_owner: bool) -> Callable[[Window], float | None]:
+def _offered(side: Direction) -> Callable[[Window], float | None]:
     """Personal contact that one side began unasked, introductions included."""
 
     def measure(seen: Window) -> float | None:
-        begun = [i for i in seen.items if (i.starts or i.organised) and _ours(i) is by_owner]
-        return sum(max(i.personal, float(i.introduces)) for i in begun)
+        return sum(max(i.personal, float(i.introduces)) for i in seen.items if opened_by(i) is side)
 
     return measure
 
@@ -270,10 +272,10 @@ def _offered(*, by_owner: bool) -> Callable[[Window], float | None]:
 AMOUNTS: dict[str, tuple[Callable[[Window], float | None], str]] = {
     "hours_met": (_hours_met, "hours"),
     "mails_written": (_mails_written, "mails"),
-    "given": (_offered(by_owner=True), "times"),
-    "received": (_offered(by_owner=False), "times"),
+    "given": (_offered(Direction.OUT), "times"),
+    "received": (_offered(Direction.IN), "times"),
 }
-SIDES = {"given": True, "received": False}
+SIDES = {"given": Direction.OUT, "received": Direction.IN}
 
 
 def _open(seen: Window, asked: Direction) -> int:

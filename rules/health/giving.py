@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from rules.health.diary import opened_by
 from rules.meaning import Channel, Direction, Interaction
 from rules.subjects import read, topics
 
@@ -12,27 +13,25 @@ GIFTS = ("answers", "introductions", "thanks", "visits", "unasked")
 MOSTLY = 0.5  # of a probability
 
 
-def counts(items: Iterable[Interaction], *, by_owner: bool) -> dict[str, int]:
-    """How often a side gave what. A thank-you is no contact for its own sake, and an introduction no thank-you: each
-    contact counts once."""
-    found = dict.fromkeys(GIFTS, 0)
+def counts(items: Iterable[Interaction], *, side: Direction) -> dict[str, int]:
+    """How often a side (OUT: the owner) gave what. A thank-you is no contact for its own sake, and an introduction no
+    thank-you: each contact counts once, and one mail or meeting with several people is one."""
+    found: dict[str, set[str]] = {kind: set() for kind in GIFTS}
     for one in items:
-        kind = gift(one, by_owner=by_owner)
+        kind = gift(one, side=side)
         if kind:
-            found[kind] += 1
-    return found
+            found[kind].add(one.observation or one.id)
+    return {kind: len(given) for kind, given in found.items()}
 
 
-def gift(one: Interaction, *, by_owner: bool) -> str | None:
+def gift(one: Interaction, *, side: Direction) -> str | None:
     """What a side gave by this contact; None if nothing, or if the other side gave it."""
-    if (one.organised or one.direction is Direction.OUT) is not by_owner or one.standing:
+    if one.channel is Channel.EMAIL and one.answers is not None:
+        return "answers" if one.direction is side and not one.standing else None
+    if opened_by(one) is not side:
         return None
     if one.channel is Channel.IN_PERSON:
-        return "visits" if one.took_place >= MOSTLY and not one.crowd else None
-    if one.channel is Channel.EMAIL and one.answers is not None:
-        return "answers"
-    if not one.starts and not one.organised:
-        return None
+        return "visits" if one.took_place >= MOSTLY else None
     return next((kind for kind, holds in _BEGUN.items() if holds(one)), None)
 
 

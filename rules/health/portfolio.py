@@ -106,8 +106,8 @@ def _figures(
     for circle in Circle:
         mine = sum(value for name, value in warmth.items() if name in people and people[name].circle is circle)
         found[f"circle_{circle.value}"] = (mine / whole if whole else 0.0, "share")
-    for side, by_owner in SIDES.items():
-        gifts = giving.counts(quarter, by_owner=by_owner)
+    for side, of in SIDES.items():
+        gifts = giving.counts(quarter, side=of)
         found |= {f"{side}_{kind}": (float(number), "times") for kind, number in gifts.items()}
     return found | privileges(items, people, names, last)
 

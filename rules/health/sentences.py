@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from rules.health.assessment import Assessment, Facet, Status
 from rules.health.dating import Fall
-from rules.health.facets import Window, facets, window
+from rules.health.diary import opened_by
+from rules.health.facets import Window, facets, lately_begun, window
 from rules.health.figure import health, steadiness
 from rules.health.renewals import due
 from rules.health.suggestions import MOSTLY, is_warm, month, often, suggestion
 from rules.health.weeks import monday, week_of
-from rules.meaning import Channel, Interaction, Traffic
+from rules.meaning import Channel, Direction, Interaction, Traffic
 
 if TYPE_CHECKING:
     from rules.health.desk import Desk
@@ -136,11 +137,13 @@ def _quiet(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
 
 
 def _one_sided(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
-    del week, row
-    theirs = found["begun_by_them"].value
-    begun = sum(one.starts or one.organised for one in seen.items)
-    side, share = ("They begin", theirs) if theirs >= 0.5 else ("You begin", 1 - theirs)
-    return f"{side} about {share:.0%} of your conversations, of {begun} so far."
+    del week, row, found
+    begun = lately_begun(seen)
+    number, theirs = len(begun.items), sum(opened_by(one) is Direction.IN for one in begun.items)
+    side, most = ("They", theirs) if 2 * theirs >= number else ("You", number - theirs)
+    met = any(one.channel is not Channel.EMAIL for one in begun.items)
+    what = "conversations and meetings" if met else "conversations"
+    return f"{side} began {most} of your {number} {what} since {month(begun.first)}."
 
 
 def _never(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:

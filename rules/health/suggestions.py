@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from rules.health.assessment import UNJUDGED, Status
-from rules.health.facets import Window
+from rules.health.diary import opened_by
+from rules.health.facets import Window, lately_begun
 from rules.meaning import Channel, Direction, Interaction, Person
 
 MOSTLY = 0.5  # of a probability
@@ -77,9 +78,8 @@ def _first_step(status: Status, person: Person) -> str:
 
 
 def _balance(seen: Window) -> str:
-    begun = [one for one in seen.items if one.starts or one.organised]
-    ours = sum(one.organised or one.direction is Direction.OUT for one in begun)
-    if ours * 2 < len(begun):
+    begun = lately_begun(seen).items
+    if sum(opened_by(one) is Direction.OUT for one in begun) * 2 < len(begun):
         return "They come to you: the next call could be yours."
     return "You do most of the asking. Perhaps offer something this time, or let them come to you."
 

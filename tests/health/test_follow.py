@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from rules.health.assessment import Answer, Assessment, DriftSettings, History, Status
 from rules.health.desk import Desk, Week, follow
+from rules.health.facets import YEAR
 from rules.health.sentences import SLIGHT, assess
+from rules.health.suggestions import month
 from rules.health.weeks import week_of
 from rules.meaning import Channel, Coverage, Direction, Interaction, Merge, Person
 from tests.health.desks import (
@@ -149,7 +151,9 @@ def test_never_personal_one_sided_and_too_little() -> None:
     assert found[shop].status is Status.NEVER_PERSONAL
     assert "orders, invoices" in found[shop].evidence
     assert found[eager].status is Status.ONE_SIDED
-    assert found[eager].evidence.startswith("They begin")
+    lately = sunday_of(WEEKS - 1) - 2 * YEAR
+    begun = sum(one.person == eager and one.local > lately for one in items)
+    assert found[eager].evidence == f"They began {begun} of your {begun} conversations since {month(lately)}."
     assert found[new].status is Status.TOO_LITTLE_HISTORY
     assert found[new].probability is None
 

@@ -384,7 +384,21 @@ def test_unknown_answers_are_judged_by_channel() -> None:
 
 def test_who_called_the_meeting_was_likely_there() -> None:
     one = Read(meeting(Attendee(ANNA.address, None, "needs_action"), organizer=ANNA)).only
-    assert (one.took_place, one.organised) == (0.95, False)
+    assert (one.took_place, one.organised, one.starts) == (0.95, False, True)
+
+
+def test_a_meeting_is_begun_by_whoever_called_it() -> None:
+    """The other guests of somebody's meeting did not begin it, and if it falls through, the owner did not call it
+    off."""
+    mine = Read(meeting(ANNA, BEN)).all
+    assert [(one.organised, one.starts) for one in mine] == [(True, False)] * 2
+    theirs = {one.address: one.starts for one in Read(meeting(ANNA, BEN, organizer=ANNA)).all}
+    assert theirs == {ANNA.address: True, BEN.address: False}
+    for organizer, by in ((ANNA, Direction.IN), (None, Direction.OUT)):
+        named = {"organizer": organizer} if organizer else {}
+        off = meeting(ANNA, BEN, status="cancelled", **named)
+        read = Read((off, {"channel": Channel.NONE, "stands": False}))
+        assert {one.cancelled_by for one in read.all} == {by}
 
 
 def test_declined_by_either_side_is_zero() -> None:
