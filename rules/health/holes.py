@@ -58,7 +58,7 @@ def holes(
             first += 1
         usual = (place - first + 1) / LOOK_BACK  # a day
         known = day + max(LEAST_DAYS, int(LEAST_MISSED / usual))
-        if known < min(after, end):
+        if known < after:
             following = date.fromordinal(after) if after <= end else None
             found.append(Hole(date.fromordinal(day), date.fromordinal(known), following, 7 * usual))
     return tuple(found)

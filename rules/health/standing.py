@@ -12,6 +12,7 @@ import numpy as np
 from rules.health.assessment import Assessment, Portfolio, Status
 from rules.health.dating import Fall, fallen
 from rules.health.facets import RUNGS
+from rules.health.holes import Hole
 from rules.health.portfolio import survey
 from rules.health.sentences import assess
 from rules.health.suggestions import is_warm
@@ -79,6 +80,11 @@ class Week:
         if self._desk.answers.said_ended(group, self.number):
             return None
         return self._desk.returns.since(group.addresses, self.sunday)
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        """Where mail is missing, as far as the history goes."""
+        return self._desk.holes
 
     @property
     def reads_calendars(self) -> bool:

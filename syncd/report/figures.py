@@ -93,6 +93,7 @@ def figures(
         if name in portfolio.measures
         and (calendars or name not in _IN_CALENDARS)
         and (name != "concentration" or _many(portfolio))
+        and not (name in _IN_CALENDARS and _never(portfolio.measures[name], comparable=comparable))
     }
     if "meaningful" in shown:
         shown |= _counted(shown.pop("meaningful"), personal)
@@ -107,6 +108,11 @@ def _counted(share: Figure, personal: Personal) -> dict[str, Figure]:
         label = "contact was personal" if personal.number == 1 else "contacts were personal"
         return {"meaningful": Figure(label, float(personal.hits), number=personal.number)}
     return {"meaningful": share if personal.year_ago >= _FEW else replace(share, before=None)}
+
+
+def _never(facet: Facet, *, comparable: bool) -> bool:
+    """Whether there is nothing to tell of a channel: nobody now, and nobody a year ago."""
+    return not facet.value and not (comparable and facet.year_ago)
 
 
 def _many(portfolio: Portfolio) -> bool:

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Protocol
 
 from rules.health.assessment import Assessment, Change, Portfolio, Status
-from rules.health.holes import cut, holes
+from rules.health.holes import Hole, cut
 from rules.health.standing import FALLS
 from rules.meaning import Coverage, Interaction, Merge, Person, Traffic
 from syncd.config.model import Config
@@ -22,6 +22,7 @@ from syncd.report.answers import JournalEntry, code
 from syncd.report.choice import Choice, choose, sunday
 from syncd.report.figures import Figure, Personal, figures
 from syncd.report.pictures import Month, strip
+from syncd.report.questions import Twins, asked_if_own, questions
 from syncd.report.seeing import Seen, see
 
 NAMED = 8  # lines of those on the list or on watch; more are counted
@@ -40,6 +41,8 @@ class WeekLike(Protocol):
     def assessments(self) -> Sequence[Assessment]: ...
     @property
     def portfolio(self) -> Portfolio: ...
+    @property
+    def holes(self) -> Sequence[Hole]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class AssessedWeek:
     assessments: Sequence[Assessment] = ()
     portfolio: Portfolio = field(default_factory=lambda: Portfolio(""))
     stale: str | None = None
+    holes: Sequence[Hole] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +122,6 @@ class Line:
 
     known: Known
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Twins:
-    """Two addresses that may be one person; `because` in plain words."""
-
-    one: str
-    other: str
-    because: str
-    codes: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +206,16 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
         suggestions: merges that wait for the owner's word.
     """
     known = _everybody(week.assessments, people, config)
+    twins = questions(suggestions, config.owner.addresses)
+    told = tuple(one for one in known if one.person.key or not asked_if_own(twins, one.person.addresses))
     before = [entry for entry in journal if entry.at.date() <= as_of]
-    choice = choose(known, before, list(changes), week.label, as_of)
-    before_holes = cut(coverage, holes(interactions, traffic, as_of), whole=True)
-    seen = see(before_holes, as_of, week.stale)
-    names, key = {one.person.id: one.name for one in known}, {one.person.id for one in known if one.person.key}
+    choice = choose(told, before, list(changes), week.label, as_of)
+    read = cut(coverage, [hole for hole in week.holes if hole.known <= as_of], whole=True)
+    seen = see(read, as_of, week.stale)
+    names, key = {one.person.id: one.name for one in told}, {one.person.id for one in told if one.person.key}
     desk = _Desk(interactions, traffic, as_of)
     first = week.portfolio.call_first if week.portfolio.event else ()
-    by_id = {one.person.id: one for one in known}
+    by_id = {one.person.id: one for one in told}
     watched = choice.watched
     judged = any(one.status not in summary.UNJUDGED for one in known)
     return Report(
@@ -243,7 +239,7 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
         close=ties.closeness(week.portfolio, names, key) if judged else (),
         given=ties.given(week.portfolio) if judged else (),
         seen=seen,
-        twins=tuple(map(_twins, suggestions))[:3],
+        twins=twins,
         people=known,
         portfolio=week.portfolio,
     )
@@ -259,11 +255,6 @@ def _everybody(assessments: Sequence[Assessment], people: Iterable[Person], conf
             name = words.shown_name(person.name, person.id)
             found.append(Known(person, assessment, name, code(person.id)))
     return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.person.id)))
-
-
-def _twins(merge: Merge) -> Twins:
-    because = words.shown_text("; ".join(evidence.because for evidence in merge.evidence))
-    return Twins(merge.one, merge.other, because, (code(merge.one), code(merge.other)))
 
 
 class _Desk:

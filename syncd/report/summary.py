@@ -97,6 +97,9 @@ def left_out(known: Sequence[Known], seen: Seen, choice: Choice) -> tuple[str, .
     little = sum(one.status is Status.TOO_LITTLE_HISTORY for one in known)
     if little and seen.weeks >= FIRST_WEEKS:
         found.append(f"{words.counted(little, 'person', 'people')} not judged yet: too little history with them.")
+    lost = sum(one.status is Status.UNKNOWN for one in known)
+    if 0 < lost < len(known):
+        found.append(f"{words.counted(lost, 'person', 'people')} not judged: the account that showed them has ended.")
     if choice.snoozed:
         found.append(f"{words.counted(choice.snoozed, 'person', 'people')} not shown because you asked for it.")
     return tuple(found)
@@ -109,7 +112,7 @@ def headline(known: Known) -> str:
     text = words.HEADLINES.get(known.status, known.label)
     if known.status is Status.DRIFTING and facet is not None:
         # Said only where its interval leaves no doubt: the sentence below counts on its own and may say project work.
-        text = "Mostly orders and invoices{since}" if facet.low > 0.5 else "Only work has gone on{since}"
+        text = "Mostly orders and invoices{since}" if facet.low > 0.5 else "Mostly work{since}"
     return text.format(since=f" since {words.month(since)}" if since else "")
 
 

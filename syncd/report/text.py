@@ -111,7 +111,7 @@ def _figure(figure: Figure) -> str:
 
 def _twins(report: Report) -> Iterator[str]:
     for twins in report.twins:
-        yield _filled(f"{twins.one} and {twins.other}: {twins.because}", "- ")
+        yield _filled(twins.question, "- ")
         same, other = (answers.subject(word, *twins.codes) for word in ("same", "other"))
         yield _choices((same, other))
 

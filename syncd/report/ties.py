@@ -58,11 +58,31 @@ def _privileges(portfolio: Portfolio) -> str:
     )
     said = []
     if hours[0] and hours[1]:
-        said.append(f"Key people get your answers in {_hours(hours[0])}, others in {_hours(hours[1])}.")
+        key, others = map(_hours, filter(None, hours))
+        slower = "others as well" if key == others else f"others in {others}"
+        said.append(f"Key people get your answers in {key}, {slower}.")
     if visits[0] and visits[1]:
-        key, others = (f"{facet.value:.1f}".removesuffix(".0") + " times" for facet in visits if facet)
-        said.append(f"In half a year you met each key person {key}, each of the others {others}.")
-    return " ".join(said)
+        said.append(_visits(visits[0].value, visits[1].value))
+    return " ".join(filter(None, said))
+
+
+def _visits(key: float, others: float) -> str:
+    """How often the owner met each of them in person; of nobody nothing."""
+    of_key, of_others = (_on_average(often) for often in (key, others))
+    if not of_key and not of_others:
+        return ""
+    if not of_key:
+        said = f"none of the key people in person, each of the others {of_others}"
+    else:
+        rest = f"each of the others {of_others}" if of_others else "nobody else"
+        said = f"each key person in person {of_key}, {rest}"
+    return f"In half a year you met {said}, on average."
+
+
+def _on_average(number: float) -> str:
+    """2.2 times; empty where it is not even 0.1."""
+    said = f"{number:.1f}".removesuffix(".0")
+    return "" if said == "0" else {"1": "once", "2": "twice"}.get(said, f"{said} times")
 
 
 def _hours(facet: Facet) -> str:

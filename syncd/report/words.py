@@ -16,10 +16,10 @@ _LINKABLE = re.compile(r"(?<=\w)\.(?=[^\W\d_])|:(?=//)|@(?=\w)")
 _JOINER = "\u2060"
 
 HEADLINES = {
-    Status.DRIFTING: "Only business has gone on{since}",
-    Status.MOVED_DOWN: "You used to meet or talk;{since} you only write",
+    Status.DRIFTING: "Mostly business{since}",
+    Status.MOVED_DOWN: "You used to meet or talk;{since} you mostly write",
     Status.GOING_QUIET: "It has gone quiet between you{since}",
-    Status.ONE_SIDED: "One of you does nearly all the asking",
+    Status.ONE_SIDED: "Nearly always the same one of you begins",
     Status.WATCH: "A little less than usual{since}",
 }
 LABELS = {

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from rules.health.assessment import Assessment, Burst, Portfolio, Status
 from rules.health.bursts import bursts, weathered
@@ -100,14 +101,17 @@ def test_what_each_side_gave_counts_each_contact_once() -> None:
         mail(3, out=True, starts=True, introduces=True, title="Anna, meet Ben", weight=0.7),
         mail(4, out=False, starts=True, title="Intro: Anna <> Ben", weight=0.7),
         mail(5, out=True, starts=True, title="Thank you for yesterday"),
-        replace(mail(6, out=True, starts=True, title="Thank you for your order"), purpose=Purpose(0.1, 0.1, 0.8)),
+        structs.replace(
+            mail(6, out=True, starts=True, title="Thank you for your order"), purpose=Purpose(0.1, 0.1, 0.8)
+        ),
         mail(7, out=False, starts=True, title="How was the holiday?"),
         contact(WHO, 8, organised=True),
-        contact(WHO, 9),
+        contact(WHO, 9, starts=True),
+        contact(WHO, 12),  # somebody else called it
         contact(WHO, 10, Channel.PHONE, organised=True),
         contact(WHO, 11, standing=True, organised=True),
     ]
-    ours, theirs = counts(items, by_owner=True), counts(items, by_owner=False)
+    ours, theirs = counts(items, side=Direction.OUT), counts(items, side=Direction.IN)
     assert ours == {"answers": 1, "introductions": 1, "thanks": 1, "visits": 1, "unasked": 1}
     assert theirs == {"answers": 1, "introductions": 1, "thanks": 0, "visits": 1, "unasked": 1}
     found = facets(window(items, (), sunday_of(20)))
@@ -115,6 +119,27 @@ def test_what_each_side_gave_counts_each_contact_once() -> None:
     assert found["given_visits"].year_ago is None
     later = facets(window([*items, contact(WHO, 90)], (), sunday_of(90)))
     assert (later["given_visits"].value, later["given_visits"].year_ago) == (0.0, 1.0)
+
+
+def test_a_meeting_is_begun_by_whoever_called_it_and_a_series_by_nobody() -> None:
+    ours = [contact(WHO, w, organised=True) for w in range(4)]
+    theirs = [contact(WHO, w, day=1, starts=True) for w in range(4)]
+    others = [contact(WHO, w, day=2) for w in range(4)]
+    series = [contact(WHO, w, day=3, organised=True, standing=True) for w in range(20)]
+    rounds = [contact(WHO, w, day=4, organised=True, crowd=True) for w in range(20)]
+    found = facets(window([*ours, *theirs, *others, *series, *rounds], (), sunday_of(20)))
+    assert (found["begun_by_them"].value, found["begun_by_them"].counted) == (0.5, 8)
+    assert found["given_visits"].value == found["received_visits"].value == 4
+    assert found["received"].value > 3
+
+
+def test_one_mail_to_several_people_is_one_introduction() -> None:
+    both = [
+        mail(3, out=True, who=who, starts=True, introduces=True, title="Anna, meet Ben", observation="one mail")
+        for who in ("anna@a.example", "ben@b.example")
+    ]
+    again = mail(4, out=True, starts=True, introduces=True, title="Cleo, meet Dan", observation="another")
+    assert counts([*both, again], side=Direction.OUT)["introductions"] == 2
 
 
 def test_reply_speed_both_ways_stands_beside_the_past_and_a_year_ago() -> None:
@@ -218,6 +243,7 @@ def test_seldom_mail_makes_no_hole() -> None:
 
 
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=60), st.integers(0, 220))
+@example([0, 0, 0, 0, 0], 16)  # the hole is known on the very last day
 def test_what_is_known_of_holes_looks_at_nothing_later(weeks: list[int], until: int) -> None:
     items = sorted((mail(w, out=True, day=d) for w in weeks for d in range(7)), key=lambda one: one.at)
     end = sunday_of(until)
@@ -253,16 +279,19 @@ def test_a_wish_for_meetings_is_not_met_by_mail_and_what_is_planned_is_known() -
 
     waiting = said()
     assert Status.WATCH in {waiting.status, *waiting.also} or waiting.status is Status.MOVED_DOWN
-    planned = said(planned=[replace(contact(WHO, 101), planned=True)])
+    planned = said(planned=[structs.replace(contact(WHO, 101), planned=True)])
     assert planned.status is waiting.status, "what is said of a week looks at no later plan"
     assert planned.suggestion.startswith("You are going to meet on ")
-    assert said(planned=[replace(contact(WHO, 101), planned=True, standing=True)]).suggestion == waiting.suggestion
+    assert (
+        said(planned=[structs.replace(contact(WHO, 101), planned=True, standing=True)]).suggestion
+        == waiting.suggestion
+    )
 
 
 def test_a_wish_that_waits_is_told_until_a_day_is_agreed_on() -> None:
     items = desk(12, 100) + [contact(WHO, w) for w in range(0, 97, 3)]
     wish = person(WHO, every_days=7)
-    for planned in ((), (replace(contact(WHO, 101), planned=True),)):
+    for planned in ((), (structs.replace(contact(WHO, 101), planned=True),)):
         told = replace(history([*persons(12), wish], items), planned=planned)
         week = list(follow(told, sunday_of(99)))[-1]
         found = next(one for one in week.assessments if one.person == WHO)

@@ -8,9 +8,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from rules.health.assessment import Burst, Change, Facet, Portfolio, Status
-from rules.meaning import Channel, Coverage, Interaction, Traffic
+from rules.health.holes import holes
+from rules.meaning import Channel, Coverage, Evidence, Interaction, Merge, Traffic
 from syncd.report import choice
 from syncd.report.model import Report
 from syncd.report.pictures import blocks, heights, months, strip
@@ -27,6 +29,7 @@ from tests.report.weeks_made_up import (
     JASPER,
     KATHARINA,
     MARTA,
+    ME,
     MEASURES,
     ORDER,
     PEOPLE,
@@ -47,7 +50,7 @@ def named(found: Report) -> list[str]:
     return [card.known.person.id for card in found.cards]
 
 
-@pytest.mark.parametrize(("low", "said"), [(0.6, "Mostly orders and invoices"), (0.4, "Only work has gone on")])
+@pytest.mark.parametrize(("low", "said"), [(0.6, "Mostly orders and invoices"), (0.4, "Mostly work since")])
 def test_a_headline_speaks_of_invoices_only_where_the_share_leaves_no_doubt(low: float, said: str) -> None:
     facets = {"transactional": Facet(0.7, low, 0.9, counted=20)}
     found = report([replace(assessment(ILSE, Status.DRIFTING), facets=facets)], people=[ILSE])
@@ -174,7 +177,7 @@ def test_a_contract_is_looked_at_eighteen_weeks_before_it_ends() -> None:
 
 
 def test_a_meeting_that_is_planned_already_is_said() -> None:
-    plan = replace(contact(ILSE, AS_OF + timedelta(days=10), Channel.IN_PERSON), planned=True)
+    plan = structs.replace(contact(ILSE, AS_OF + timedelta(days=10), Channel.IN_PERSON), planned=True)
     found = report(interactions=[*life(), plan])
     assert found.cards[0].planned == "You are going to meet on 2 December 2026 already."
     assert [card.months for card in found.cards] == [card.months for card in report().cards], "a plan is no contact"
@@ -325,8 +328,8 @@ def test_privileges_gifts_and_what_was_weathered_are_said_and_given_to_machines(
     )
     privileges, weathered = found.close[-2:]
     assert privileges == (
-        "Key people get your answers in 1 hour, others in 6 hours. In half a year you met each key person 2.2 times, "
-        "each of the others 0.5 times."
+        "Key people get your answers in 1 hour, others in 6 hours. In half a year you met each key person in person "
+        "2.2 times, each of the others 0.5 times, on average."
     )
     assert weathered == (
         "Weathered: after 8 emails in two weeks with others copied in (March 2026), you and Tomas Okafor have been "
@@ -354,9 +357,13 @@ def test_a_contract_that_ends_soon_is_looked_at_even_if_all_is_well() -> None:
 
 def test_a_hole_in_the_mail_is_among_what_it_is_based_on() -> None:
     items = [one for one in life() if not date(2025, 1, 6) <= one.local < date(2025, 9, 1)]
-    lines = report(interactions=items).seen.lines
+    found = holes(items, ())
+    lines = report(interactions=items, missing=found).seen.lines
     assert any(line.startswith("No mail from ") and line.endswith("2025.") for line in lines), lines
     assert not [line for line in report().seen.lines if line.startswith("No mail")]
+    early = found[0].last + timedelta(days=30)
+    told = report(interactions=items, missing=found, as_of=early).seen.lines
+    assert not [line for line in told if line.startswith("No mail")], "what was not known on that day"
 
 
 def test_one_person_is_no_people() -> None:
@@ -430,3 +437,62 @@ def test_a_watch_without_a_visible_loss_is_told_to_machines_only() -> None:
     found = report([assessment(ILSE, Status.WATCH, slight=True), assessment(TOMAS, Status.WATCH, slight=True)])
     assert (found.cards, found.watched) == ((), ())
     assert {one.status for one in found.people} == {Status.WATCH}
+
+
+def test_whoever_may_be_the_owner_is_asked_after_and_nobody_is_told_to_call_themselves() -> None:
+    mine = Merge(AS_OF, ME, KATHARINA.id, (Evidence("own", "it spells the owner's name", "one person", 1.0),))
+    desk = replace(DESK, bench=(KATHARINA.id, TOMAS.id), event="Quiet.", call_first=(KATHARINA.id, TOMAS.id))
+    found = report(suggestions=[mine], portfolio=desk)
+    assert KATHARINA.id in named(report(suggestions=[]))
+    assert KATHARINA.id not in named(found)
+    assert [line.known.person.id for line in found.call_first] == [TOMAS.id]
+    assert found.close[0] == "You could call in a crisis: Tomas Okafor."
+    assert KATHARINA.id in {one.person.id for one in found.people}, "machines are told of everybody"
+    question = f"Is {KATHARINA.id} an address of yours? It spells your name."
+    assert found.twins[0].question == question
+    assert question in " ".join(text(found).split())
+    assert "It is mine" in html(found)
+    turned = report(suggestions=[Merge(AS_OF, KATHARINA.id, ME, mine.evidence)])
+    assert turned.twins[0].question == question
+    pinned = [replace(one, key=True) if one.id == KATHARINA.id else one for one in PEOPLE]
+    assert KATHARINA.id in named(report(suggestions=[mine], people=pinned))
+
+
+def test_who_was_only_seen_by_an_account_that_ended_is_counted() -> None:
+    lost = assessment(TOMAS, Status.UNKNOWN, "Nothing can be said this week: …", since=None)
+    line = "1 person not judged: the account that showed them has ended."
+    found = report([*(one for one in USUAL if one.person != TOMAS.id), lost])
+    assert line in found.left_out
+    assert line in " ".join(text(found).split())
+    everybody = [assessment(who, Status.UNKNOWN, since=None) for who in PEOPLE]
+    assert not [one for one in report(everybody).left_out if "has ended" in one]
+
+
+@pytest.mark.parametrize(
+    ("key", "others", "said"),
+    [
+        (0.0, 4.5, "you met none of the key people in person, each of the others 4.5 times, on average."),
+        (1.0, 0.0, "you met each key person in person once, nobody else, on average."),
+        (0.0, 0.0, ""),
+    ],
+)
+def test_how_often_key_people_were_met_is_said_in_words(key: float, others: float, said: str) -> None:
+    measures = {
+        f"{name}_{who}": Facet(value, value, value, unit="hours" if name == "your_answer_to" else "times")
+        for name, of in (("your_answer_to", (5.0, 5.2)), ("visits_with", (key, others)))
+        for who, value in zip(("key", "others"), of, strict=True)
+    }
+    (line,) = [one for one in report(portfolio=replace(DESK, measures=measures)).close if "answers" in one]
+    assert line.startswith("Key people get your answers in 5 hours, others as well.")
+    assert line.endswith(said)
+    assert ("half a year" in line) is bool(said)
+
+
+def test_a_channel_that_nobody_uses_is_no_row() -> None:
+    def labels(phone: Facet) -> list[str]:
+        found = report(portfolio=replace(DESK, measures=MEASURES | {"spoke_by_phone": phone}))
+        return [one.label for one in found.figures if "by phone" in one.label]
+
+    assert labels(Facet(0, 0, 0, None, 0, unit="people")) == []
+    assert labels(Facet(0, 0, 0, None, 3, unit="people")) == ["people you spoke to by phone"]
+    assert labels(Facet(2, 2, 2, None, 0, unit="people")) == ["people you spoke to by phone"]

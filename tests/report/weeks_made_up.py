@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from rules.health.assessment import Assessment, Change, Facet, Portfolio, Status
+from rules.health.holes import Hole
 from rules.meaning import Channel, Circle, Coverage, Direction, Evidence, Interaction, Merge, Person, Purpose
 from syncd.config.model import Config
 from syncd.ledger.journal_copy import Entry
@@ -163,8 +164,9 @@ def report(
     changes: Sequence[Change] = CHANGES,
     suggestions: Sequence[Merge] = (TWINS,),
     settings: Config | None = None,
+    missing: Sequence[Hole] = (),
 ) -> Report:
-    week = AssessedWeek(WEEK, assessments, portfolio or DESK, stale)
+    week = AssessedWeek(WEEK, assessments, portfolio or DESK, stale, missing)
     happened = life() if interactions is None else interactions
     return build(
         week, people, happened, coverage, journal, settings or config(), as_of, changes=changes,
