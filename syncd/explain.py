@@ -33,8 +33,8 @@ _SHARES = {
     "richness": "of the way to meeting in person (video 75, phone 60, email 20)",
     "begun_by_them": "conversations and meetings were begun by them",
     "continuity": "months had personal contact",
-    "answered_by_them": "questions of yours they answered within three days",
-    "answered_by_you": "questions of theirs you answered within three days",
+    "answered_by_them": "first mails of yours they answered within three days",
+    "answered_by_you": "first mails of theirs you answered within three days",
     "meetings_kept": "meetings agreed on you did not call off",
 }
 _LATELY = f"The last {WEEKS_COUNTED} weeks, and all that came before"

@@ -112,18 +112,21 @@ def continuity(seen: Window) -> Parts:
 
 
 def answered(direction: Direction) -> Callable[[Window], Parts]:
-    """Of the questions written in a direction (conversations opened by direct mail), those answered within three
-    days."""
+    """Of the questions written in a direction (conversations opened by direct mail, orders and invoices aside), those
+    answered within three days."""
 
     def measure(seen: Window) -> Parts:
         quick = {i.answers for i in seen.items if i.answers and (i.answer_hours or 0.0) <= ANSWER_WITHIN_HOURS}
         due = seen.last - timedelta(hours=ANSWER_WITHIN_HOURS)
-        asked = [
-            i for i in seen.items if i.starts and i.direction is direction and i.weight >= 0.9 and i.local <= due
-        ]
+        asked = [i for i in seen.items if i.direction is direction and i.starts and _asks(i) and i.local <= due]
         return [(1.0, float(i.id in quick)) for i in asked]
 
     return measure
+
+
+def _asks(item: Interaction) -> bool:
+    """Whether a mail went to nobody else and may want an answer: no order, no round mail."""
+    return item.weight >= 0.9 and not item.crowd and item.purpose.transactional < 0.5
 
 
 def kept(seen: Window) -> Parts:
@@ -286,10 +289,5 @@ def _open(seen: Window, asked: Direction) -> int:
         if item.channel is Channel.EMAIL and item.thread:
             closing[item.thread] = item
     return sum(
-        last.direction is asked
-        and last.weight >= 0.9
-        and not last.crowd
-        and last.purpose.transactional < 0.5
-        and oldest <= last.local <= latest
-        for last in closing.values()
+        last.direction is asked and _asks(last) and oldest <= last.local <= latest for last in closing.values()
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rules.health.standing import Week
 
 SLIGHT = 0.7  # of usual: as much is no visible loss
+FALLEN = 0.5  # P(personal contact has fallen) from which its rhythm is not called usual
 _ROBOTS = " Automatic mail from their firm went on."
 _NEARNESS = {
     Channel.IN_PERSON: "a meeting in person",
@@ -155,11 +156,13 @@ def _never(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
 
 
 def _healthy(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
-    del week, row, found
+    del found
     warm = [one for one in seen.items if is_warm(one)]
     if not warm:
         return f"{_times(len(seen.items), 'contact')} since {month(seen.first)}; no change in their rhythm."
-    return f"Personal contact {often(len(warm))}, last in {month(warm[-1].local)}; the rhythm is as usual."
+    # Healthy is who is not flagged: what fell without a flag is said all the same.
+    rhythm = "the rhythm is as usual" if week.fallen(row) < FALLEN else "of late less than usual"
+    return f"Personal contact {often(len(warm))}, last in {month(warm[-1].local)}; {rhythm}."
 
 
 def _overdue(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:

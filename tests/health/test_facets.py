@@ -74,6 +74,10 @@ def test_who_begins_who_answers_and_what_is_open() -> None:
     found = facets(window(asked + answers, (), sunday_of(10)))
     assert found["begun_by_them"].value < 0.3
     assert found["answered_by_them"].value > 0.7
+    bill = [contact(WHO, w, Channel.EMAIL, ORDER, day=2, direction=Direction.OUT, starts=True) for w in range(9)]
+    billed = facets(window([*asked, *answers, *bill], (), sunday_of(10)))
+    assert billed["answered_by_them"] == found["answered_by_them"], "an invoice wants no answer"
+    assert billed["begun_by_them"].value < found["begun_by_them"].value
     assert found["their_answer"].value == 20.0
     assert "your_answer" not in found
     assert found["open_with_them"].value == 2.0

@@ -158,6 +158,17 @@ def test_never_personal_one_sided_and_too_little() -> None:
     assert found[new].probability is None
 
 
+def test_of_whom_personal_contact_has_fallen_nothing_usual_is_said() -> None:
+    """A friend with whom there never was any business, and from whom nothing comes any more."""
+    friend = "friend@home.example"
+    items = [*desk(30, WEEKS), *(contact(friend, w) for w in range(0, 100, 3))]
+    found = last(history([*persons(30), person(friend)], items))
+    assert found[friend].facets["rhythm"].value < 0.5
+    assert "as usual" not in found[friend].evidence
+    assert found[address(0)].status is Status.HEALTHY
+    assert found[address(0)].evidence.endswith("the rhythm is as usual.")
+
+
 def test_a_logged_call_is_contact_even_where_no_calendar_is_read() -> None:
     rng = random.Random(3)
     who = address(0)
