@@ -5,7 +5,7 @@ like, what is known of the people and the thread. Each clue is a short name; `pu
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -183,6 +183,20 @@ def _bucket(number: int, edges: Sequence[int]) -> str:
     return f"{edges[-1]}+"
 
 
+def _scale(kind: str, *edges: int) -> tuple[str, ...]:
+    """The clues of a kind for 0, 1, 2 …, the last one for all numbers beyond."""
+    return tuple(f"{kind}:{_bucket(number, edges)}" for number in range(edges[-1] + 2))
+
+
+def _at(scale: tuple[str, ...], number: int) -> str:
+    return scale[number] if number < len(scale) else scale[-1]
+
+
+_LENGTHS = _scale("length", 0, 1, 2, 3, 5, 8, 12)
+_NUMBERS = _scale("numbers", 0, 1, 2)
+_ACRONYMS = _scale("acronyms", 0, 1, 2)
+
+
 @lru_cache(maxsize=16384)
 def _relation(address: str, domains: frozenset[str]) -> tuple[str, str]:
     """Who somebody is to an organisation of these domains, and their own domain."""
@@ -236,15 +250,12 @@ def _place(to: _Group, cc: _Group, own: Collection[str], count: int) -> str:
 def _form(text: Text) -> tuple[str, ...]:
     """What the subject looks like."""
     bare, raw = text.bare, text.raw
-    names = [
-        f"form:{'words' if text.words else 'empty'}",
-        f"length:{_bucket(len(text.words), (0, 1, 2, 3, 5, 8, 12))}",
-    ]
+    names = ["form:words" if raw else "form:empty", _at(_LENGTHS, len(raw))]
     alpha = [token for token in raw if token[0].isalpha()]
     if alpha:
-        names.extend(_case(alpha))
-    numbers = len([token for token in raw if token[0].isdigit()])
-    names.append(f"numbers:{_bucket(numbers, (0, 1, 2))}")
+        names += _case(alpha)
+    numbers = 0 if len(alpha) == len(raw) else len([token for token in raw if token[0].isdigit()])
+    names.append(_at(_NUMBERS, numbers))
     if "!" in bare:
         names.append("bang")
     if "?" in bare:
@@ -261,17 +272,18 @@ def _form(text: Text) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _case(alpha: Sequence[str]) -> Iterator[str]:
+def _case(alpha: Sequence[str]) -> tuple[str, ...]:
     """How a subject's words are written: large or small letters, how many acronyms."""
+    if all(map(str.islower, alpha)):
+        return "case:lower", _ACRONYMS[0]
     upper = [len(token) for token in alpha if token.isupper()]
-    if "".join(alpha).islower() and all(token.islower() for token in alpha):
-        yield "case:lower"
-    elif len([size for size in upper if size > 1]) >= max(2, 0.7 * len(alpha)):
-        yield "case:upper"
-    elif len(alpha) >= 3:
-        titled = all(token[0].isupper() for token in alpha if len(token) > 3)
-        yield "case:title" if titled else "case:sentence"
-    yield f"acronyms:{_bucket(len([size for size in upper if 2 <= size <= 6]), (0, 1, 2))}"
+    acronyms = _at(_ACRONYMS, len([size for size in upper if 2 <= size <= 6]))
+    if upper and len([size for size in upper if size > 1]) >= max(2, 0.7 * len(alpha)):
+        return "case:upper", acronyms
+    if len(alpha) < 3:
+        return (acronyms,)
+    titled = all(token[0].isupper() for token in alpha if len(token) > 3)
+    return "case:title" if titled else "case:sentence", acronyms
 
 
 @lru_cache(maxsize=4096)

@@ -1,16 +1,17 @@
-"""Rules made fast: per field one RE2 set that tells in one pass which patterns occur, and memories of what it said.
+"""Rules made fast: per field a few RE2 sets that tell which patterns occur, and memories of what they said.
 
-Subjects, senders and places repeat, so most observations cost a few look-ups; a new text costs one pass over it,
+Subjects, senders and places repeat, so most observations cost a few look-ups; a new text costs three passes over it,
 however many rules there are. Patterns have numbers, and what occurs is an integer with the bits of those numbers.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import re2
 
@@ -24,6 +25,7 @@ T = TypeVar("T", bound=Hashable)
 REMEMBERED = 10_000  # texts per field; then the memory starts afresh
 SETS_KEPT = 4  # compiled rule sets
 LONGEST = 2_000  # characters of a field that are looked at
+FEW = 40  # patterns of a field that one automaton may hold
 PURPOSES = ("relational", "working", "transactional")
 
 _options = re2.Options()
@@ -32,9 +34,15 @@ _options.case_sensitive = False
 _options.max_mem = 256 << 20  # the automaton of a whole pack; RE2 would else give up on it without a word
 
 
+Sized = tuple[float, Evidence]
+"""Evidence behind the size of its weight, negative, so that sorting puts the heaviest first."""
+Point = tuple[str, str]
+"""What is said once however many rules say it: the group of the rules, and the label."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Compiled:
-    """A rule ready to be asked: bits of patterns, bits of flags, and the evidence it would give."""
+    """A rule ready to be asked: bits of patterns, bits of flags, and the evidence it would give on which points."""
 
     rule: Rule
     any_of: int
@@ -44,8 +52,8 @@ class Compiled:
     forbid: int
     low: tuple[tuple[str, float], ...]
     high: tuple[tuple[str, float], ...]
-    group: str
     evidence: tuple[Evidence, ...]
+    points: tuple[tuple[Point, Sized], ...]
 
     def fires(self, hits: int, flags: int) -> bool:
         """Whether patterns and flags are as the rule wants them; numbers are asked by `counts`."""
@@ -66,21 +74,28 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weighed:
-    """What rules add up to: log-odds per label, evidence for purposes, and evidence for everything else, of this the
-    weights' sizes too (negative: the heaviest first)."""
+    """What rules add up to: log-odds per label, evidence for purposes, and evidence for everything else, this with
+    its sizes too."""
 
     fired: tuple[Compiled, ...]
     sums: Mapping[str, float]
     purpose: tuple[Evidence, ...]
     other: tuple[Evidence, ...]
-    sizes: tuple[tuple[float, Evidence], ...]
+    sizes: tuple[Sized, ...]
 
     @classmethod
     def of(cls, fired: tuple[Compiled, ...]) -> Weighed:
-        sums, evidence = weigh(fired)
-        purpose = tuple([one for one in evidence if one.for_ in PURPOSES])
-        other = tuple([one for one in evidence if one.for_ not in PURPOSES])
-        return cls(fired, sums, purpose, other, sized(other))
+        sums: dict[str, float] = {}
+        purpose, sizes = [], []
+        for one in _strongest(fired):
+            evidence = one[1]
+            label = evidence.for_
+            sums[label] = sums.get(label, 0.0) + evidence.weight
+            if label in PURPOSES:
+                purpose.append(evidence)
+            else:
+                sizes.append(one)
+        return cls(fired, sums, tuple(purpose), tuple([evidence for _, evidence in sizes]), tuple(sizes))
 
 
 class _Field:
@@ -89,15 +104,19 @@ class _Field:
     def __init__(self) -> None:
         self.patterns: dict[str, int] = {}
         self.memory: dict[str, int] = {}
-        self.set: Any = None
-        self.bits: list[int] = []
+        self._sets: list[tuple[Callable[[bytes], Sequence[int] | None], list[int]]] = []
 
     def compile(self) -> None:
-        self.set = re2.Set.SearchSet(_options)
-        for pattern, number in self.patterns.items():
-            self.set.Add(fold(pattern))
-            self.bits.append(1 << number)
-        self.set.Compile()
+        """Make the automata, one for each kind of pattern where there are many."""
+        kinds: dict[str, list[str]] = {}
+        for pattern in self.patterns:
+            kinds.setdefault(_kind(pattern) if len(self.patterns) > FEW else "", []).append(pattern)
+        for patterns in kinds.values():
+            one = re2.Set.SearchSet(_options)
+            for pattern in patterns:
+                one.Add(fold(pattern))
+            one.Compile()
+            self._sets.append((one.Match, [1 << self.patterns[pattern] for pattern in patterns]))
 
     def hits(self, text: str) -> int:
         known = self.memory.get(text)
@@ -106,10 +125,23 @@ class _Field:
                 self.memory.clear()
             folded = fold(text[:LONGEST]).encode("utf-8", "replace")
             known = 0
-            for number in self.set.Match(folded) or ():
-                known |= self.bits[number]
+            for match, bits in self._sets:
+                for number in match(folded) or ():
+                    known |= bits[number]
             self.memory[text] = known
         return known
+
+
+def _kind(pattern: str) -> str:
+    """Which patterns are searched together. An automaton has a state for every way in which its patterns may stand
+    half done at once. Those that begin anywhere or wait long for their end are half done nearly always, those at the
+    beginning of a text only there; apart from the others they cost a few states, among them as many times all."""
+    if pattern.startswith("^"):
+        return "at the beginning"
+    return "loose" if _LOOSE.search(pattern) else "words"
+
+
+_LOOSE = re.compile(r"^(?:\\b|\(\?:)*(?:\\[Sd\[$(]|[\[!])|\.[{*+]|\[\^|\\S|\\W[{*+]")
 
 
 class _Places(dict[float, int]):
@@ -240,8 +272,8 @@ class Matcher:
             forbid=_bits(rule.when.lacks),
             low=tuple(rule.when.min.items()),
             high=tuple(rule.when.max.items()),
-            group=rule.group or rule.name,
-            evidence=tuple(Evidence(rule.name, rule.because, label, w) for label, w in rule.evidence.items()),
+            evidence=(evidence := tuple(_evidence(rule))),
+            points=tuple(((rule.group or rule.name, one.for_), (-abs(one.weight), one)) for one in evidence),
         )
         self._asked |= compiled.need | compiled.forbid
         if compiled.low or compiled.high:
@@ -299,24 +331,31 @@ def _numbers(bits: int) -> Iterator[int]:
         bits ^= lowest
 
 
-def weigh(fired: Iterable[Compiled]) -> tuple[dict[str, float], list[Evidence]]:
-    """Log-odds per label, and the evidence that makes them. Rules of one group say the same thing in several ways:
-    per label only the strongest of them counts."""
-    strongest: dict[tuple[str, str], Evidence] = {}
+def _evidence(rule: Rule) -> Iterator[Evidence]:
+    for label, weight in rule.evidence.items():
+        yield Evidence(rule.name, rule.because, label, weight)
+
+
+def _strongest(fired: Iterable[Compiled]) -> Iterable[Sized]:
+    """The evidence of rules. Those of one group say the same thing in several ways: on each point only the strongest
+    of them counts."""
+    strongest: dict[Point, Sized] = {}
     for compiled in fired:
-        for evidence in compiled.evidence:
-            key = (compiled.group, evidence.for_)
-            other = strongest.get(key)
-            if other is None or abs(evidence.weight) > abs(other.weight):
-                strongest[key] = evidence
-    sums: dict[str, float] = {}
-    for evidence in strongest.values():
-        sums[evidence.for_] = sums.get(evidence.for_, 0.0) + evidence.weight
-    return sums, list(strongest.values())
+        for point, sized in compiled.points:
+            other = strongest.get(point)
+            if other is None or sized[0] < other[0]:
+                strongest[point] = sized
+    return strongest.values()
 
 
-def sized(evidence: Iterable[Evidence]) -> tuple[tuple[float, Evidence], ...]:
-    """Each piece of evidence behind its size, negative, so that sorting puts the heaviest first."""
+def weigh(fired: Iterable[Compiled]) -> tuple[dict[str, float], list[Evidence]]:
+    """Log-odds per label, and the evidence that makes them."""
+    weighed = Weighed.of(tuple(fired))
+    return dict(weighed.sums), [evidence for _, evidence in _strongest(weighed.fired)]
+
+
+def sized(evidence: Iterable[Evidence]) -> tuple[Sized, ...]:
+    """Each piece of evidence behind its size."""
     return tuple([(-abs(one.weight), one) for one in evidence])
 
 

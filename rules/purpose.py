@@ -60,6 +60,11 @@ class PurposeModel:
         self._voice = Voice(weights) if weights is not None else learned_voice()
         self._bygones = Bygones(self._voice.weights.histories)
 
+    @property
+    def bygones(self) -> Bygones:
+        """What earlier mail was for, as far as it has been judged."""
+        return self._bygones
+
     def judge(
         self, observation: Observation, hits: Sequence[Evidence], context: Context
     ) -> tuple[Purpose, tuple[Evidence, ...]]:
@@ -69,7 +74,7 @@ class PurposeModel:
         weighed = weigh(meeting_parts(observation, self._voice.weights))
         one, two, three = _of_hits(hits)
         purpose = shares(one + weighed.relational, two + weighed.working, three + weighed.transactional)
-        return purpose, (*hits, *[evidence(name, scores) for _, name, scores in weighed.parts])
+        return purpose, (*hits, *[reason for _, reason in weighed.parts])
 
     def _message(
         self, message: Message, hits: Sequence[Evidence], context: Context

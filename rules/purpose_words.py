@@ -79,16 +79,19 @@ _VALUED = {
 _WORDS = {"word": "the word “{}” stands in the subject", "title": "the word “{}” stands in the title"}
 
 
-@lru_cache(maxsize=16384)
 def because(name: str) -> str:
-    """The sentence for one clue, or for several joined by a blank: "who:firm kind:answer"."""
+    """The sentence for one word or clue, or for several clues joined by a blank: "who:firm kind:answer"."""
+    kind, _, rest = name.partition(" ")
+    return _WORDS[kind].format(rest) if kind in _WORDS else _of_clues(name)
+
+
+@lru_cache(maxsize=4096)
+def _of_clues(name: str) -> str:
     if name in _WHOLE:
         return _WHOLE[name]
     kind, _, rest = name.partition(" ")
-    if kind in _WORDS:
-        return _WORDS[kind].format(rest)
     if rest:
-        return " and ".join(because(part) for part in name.split(" "))
+        return " and ".join(_of_clues(part) for part in name.split(" "))
     kind, _, value = name.partition(":")
     if kind == "topics":
         return f"the subject has {_MANY[value[0]]} personal and {_MANY[value[1]]} business topics"

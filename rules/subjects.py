@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cache, lru_cache
-from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -52,11 +51,12 @@ def read(text: str) -> Text:
         marks += 1
         text = text[found.end() :]
     raw = tuple(_TOKEN.findall(text))
-    return Text(kind, marks, text.strip(), tuple(map(_word, raw)), raw)
+    words = tuple([token.lower() if token[0].isalpha() else _sign(token) for token in raw])
+    return Text(kind, marks, text.strip(), words, raw)
 
 
-@lru_cache(maxsize=16384)
-def _word(token: str) -> str:
+def _sign(token: str) -> str:
+    """What stands for a token that is no word."""
     first = token[0]
     if first.isdigit():
         if ":" in token:
@@ -69,15 +69,22 @@ def _word(token: str) -> str:
     return "$" if first in "$€£" else token.lower()
 
 
-def spelled_out(words: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+def spelled_out(words: Sequence[str], known: frozenset[str]) -> tuple[str, ...]:
     """The words, long unknown ones by the last and the first known word inside them: "Projektbesprechung" as
     "besprechung" and "projekt". German, Dutch and Swedish write as one word what others write as three."""
-    if not known:
+    if not known or known.issuperset(words):
         return tuple(words)
-    return tuple(chain.from_iterable([(word,) if word in known else _parts(word, known) for word in words]))
+    spelled: list[str] = []
+    for word in words:
+        if word in known:
+            spelled.append(word)
+        else:
+            spelled.extend(_parts(word, known))
+    return tuple(spelled)
 
 
-def _parts(word: str, known: Collection[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=16384)
+def _parts(word: str, known: frozenset[str]) -> tuple[str, ...]:
     if len(word) < COMPOUND or not word[0].isalpha():
         return (word,)
     last = next((word[place:] for place in range(2, len(word) - PART + 1) if word[place:] in known), None)
@@ -116,23 +123,24 @@ class Topics:
     def find(self, words: Sequence[str]) -> list[Topic]:
         """The topics in order of the words; a topic stands once, by its longest phrase or first word."""
         found: dict[str, str] = {}
+        known, phrases = self._known, self._phrases
         for position, word in enumerate(words):
-            if word in self._phrases:
-                for phrase, topic in self._phrases[word]:
+            if word in phrases:
+                for phrase, topic in phrases[word]:
                     if tuple(words[position : position + len(phrase)]) == phrase:
                         found[topic] = " ".join(phrase)
-            for topic in self._of(word):
+            spoken = known.get(word)
+            for topic in self._of(word) if spoken is None else spoken:
                 found.setdefault(topic, word)
         return [Topic(topic, word) for topic, word in found.items()]
 
     def _of(self, word: str) -> tuple[str, ...]:
-        """The topics of a word by itself, remembered."""
-        known = self._known.get(word)
-        if known is None:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            begun = [topic for beginning, topic in self._beginnings.get(word[:3], ()) if word.startswith(beginning)]
-            known = self._known[word] = tuple(dict.fromkeys((*self._words.get(word, ()), *begun)))
+        """The topics of a word by itself, from now on remembered."""
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        begun = [topic for beginning, topic in self._beginnings.get(word[:3], ()) if word.startswith(beginning)]
+        topics = self._words.get(word, ())
+        known = self._known[word] = tuple(dict.fromkeys((*topics, *begun))) if begun else topics
         return known
 
 

@@ -16,13 +16,14 @@ from rules.organisations import is_free_mail, registrable
 _LAST_FIRST = re.compile(r"^[^\W\d_][\w'’.-]+(?: [^\W\d_][\w'’-]+)?, [^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){0,2}$")
 _TWO = re.compile(r"^[^\W\d_][\w'’.-]*(?: [^\W\d_]\.?| (?:van|von|de|der|den|del|di|da|dos|la|le|zu|ter|ten|al|el|bin)\b)* [^\W\d_][\w'’-]+$")  # fmt: skip  # noqa: E501
 _ONE = re.compile(r"^[^\W\d_][\w'’.-]*$")
+_EASTERN = re.compile(r"^(?:[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,3} [\u3400-\u9fff]{1,3}|[\uac00-\ud7a3]{2,4})$")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _EXPORT = re.compile(r"</O=.*|<[^>]*>|@ENRON\b.*", re.IGNORECASE)  # what directories and gateways append to names
 _FIRST_LAST = re.compile(r"^[a-z'-]+[._]+(?:[a-z][._]+)?[a-z'-]{2,}$")
 _DATE = re.compile(r"\b\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{1,4})?\b")
+_DIGIT = re.compile(r"[0-9]")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
-_MONEY = re.compile(r"[$€£%]")
 
 
 def plain_name(name: str) -> str:
@@ -58,12 +59,14 @@ def _of_name(name: str, local: str, label: str) -> int:
         flags = BIT["name_last_first"] | BIT["person_name"]
     elif _TWO.match(name):
         flags = BIT["name_two_words"] | BIT["person_name"]
+    elif _EASTERN.match(name):
+        flags = BIT["name_two_words"] | BIT["person_name"]  # firms bear longer names in these scripts
     elif _ONE.match(name):
         flags = BIT["name_one_word"]
     else:
         flags = BIT["name_other"]
     words = [word.lower() for word in _WORDS.findall(_CAMEL.sub(" ", fold(name)))]
-    if any(len(word) >= 3 and word in local for word in words):
+    if any(word == local or (len(word) >= 3 and word in local) for word in words):
         flags |= BIT["name_in_address"]
     if len(label) >= 4 and not flags & BIT["person_name"] and (label in "".join(words) or label in words):
         flags |= BIT["name_is_domain"]
@@ -78,29 +81,36 @@ def of_subject(subject: str) -> tuple[str, int]:
     bare = subject.strip()
     if not bare:
         return "", BIT["no_subject"]
-    flags = 0
-    for name, holds in (
-        ("subject_digits", any(map(str.isdigit, bare))),
-        ("subject_date", _DATE.search(bare) is not None),
-        ("subject_caps", bare.isupper() and len(bare) > 6),
-        ("subject_long", len(bare) > 50),
-        ("subject_short", len(bare) < 16),
-        ("subject_money", _MONEY.search(bare) is not None),
-        ("subject_shouts", "!" in bare),
-        ("subject_bracket", bare.startswith("[")),
-        ("subject_colon", ":" in bare),
-        ("subject_dash", " - " in bare or "--" in bare or " | " in bare),
-        ("subject_asks", bare.endswith("?")),
-    ):
-        if holds:
+    length = len(bare)
+    flags = BIT["subject_long"] if length > 50 else BIT["subject_short"] if length < 16 else 0
+    if _DIGIT.search(bare) if bare.isascii() else any(map(str.isdigit, bare)):
+        flags |= BIT["subject_digits"]
+        if _DATE.search(bare) is not None:
+            flags |= BIT["subject_date"]
+    if length > 6 and bare.isupper():
+        flags |= BIT["subject_caps"]
+    if bare[0] == "[":
+        flags |= BIT["subject_bracket"]
+    if bare[-1] == "?":
+        flags |= BIT["subject_asks"]
+    for sign, name in _SIGNS:
+        if sign in bare:
             flags |= BIT[name]
     return bare, flags | _of_capitals(bare)
 
 
+_SIGNS = (
+    ("!", "subject_shouts"), (":", "subject_colon"),
+    ("$", "subject_money"), ("€", "subject_money"), ("£", "subject_money"), ("%", "subject_money"),
+    (" - ", "subject_dash"), ("--", "subject_dash"), (" | ", "subject_dash"),
+)  # fmt: skip
+
+
 def _of_capitals(bare: str) -> int:
     words = _LONG_WORD.findall(bare)
-    if len(words) >= 3 and all(word[0].isupper() for word in words):
+    if len(words) < 2:
+        return 0
+    large = [word[0].isupper() for word in words]
+    if len(words) >= 3 and all(large):
         return BIT["subject_title_case"]
-    if len(words) >= 2 and not any(word[0].isupper() for word in words):
-        return BIT["subject_lower_case"]
-    return 0
+    return 0 if any(large) else BIT["subject_lower_case"]

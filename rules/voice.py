@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
-from itertools import chain
 from math import exp
 from operator import itemgetter
 
@@ -22,12 +21,12 @@ from rules.weights import LABELS, Scores, Weights, learned, words_of
 SHOWN = 8  # reasons given for one observation
 REMEMBERED = 4_096  # subjects, groups of clues, whole mails; then the memory starts afresh
 
-Part = tuple[float, str, Scores]
+Part = tuple[float, Evidence]
+"""One reason behind its size: how far apart it drives the labels."""
 
 
 class Weighed(msgspec.Struct, frozen=True, gc=False):
-    """What a group of clues or the words of a subject add to each label, and the strongest parts of it: the size,
-    the name and the scores of each."""
+    """What a group of clues or the words of a subject add to each label, and the strongest parts of it."""
 
     relational: float
     working: float
@@ -36,12 +35,12 @@ class Weighed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Heard(msgspec.Struct, frozen=True, gc=False):
-    """What a mail says by itself: log-odds with the prior, the purpose that they make, the strongest reasons behind
-    their sizes, and the size below which a further one is not told."""
+    """What a mail says by itself: log-odds with the prior, the purpose that they make, the strongest reasons, and
+    the size below which a further one is not told."""
 
     scores: Scores
     purpose: Purpose
-    reasons: tuple[tuple[float, Evidence], ...]
+    reasons: tuple[Part, ...]
     least: float
 
 
@@ -64,20 +63,19 @@ class Voice:
         return known
 
     def _together(self, found: Clues) -> Heard:
-        weighed = [self._of_words(found.words), *[self._of_group(group) for group in found.groups if group]]
+        relational = working = transactional = 0.0
+        strongest: list[Part] = []
+        for weighed in (self._of_words(found.words), *[self._of_group(group) for group in found.groups if group]):
+            relational += weighed.relational
+            working += weighed.working
+            transactional += weighed.transactional
+            strongest += weighed.parts
         one, two, three = self.weights.clues["prior"]
-        one += sum([part.relational for part in weighed])
-        two += sum([part.working for part in weighed])
-        three += sum([part.transactional for part in weighed])
-        strongest = list(chain.from_iterable([part.parts for part in weighed]))
+        scores = one + relational, two + working, three + transactional
         strongest.sort(key=_size, reverse=True)
         del strongest[SHOWN:]
-        return Heard(
-            scores=(one, two, three),
-            purpose=shares(one, two, three),
-            reasons=tuple([(size, evidence(name, scores)) for size, name, scores in strongest]),
-            least=strongest[-1][0] if len(strongest) >= SHOWN else 0.0,
-        )
+        least = strongest[-1][0] if len(strongest) >= SHOWN else 0.0
+        return Heard(scores, shares(*scores), tuple(strongest), least)
 
     def _of_group(self, group: tuple[str, ...]) -> Weighed:
         weighed = self._groups.get(group)
@@ -116,11 +114,9 @@ def weigh(parts: Iterable[tuple[str, Scores]], kind: str = "") -> Weighed:
         working += two
         transactional += three
         if not name.endswith("prior"):
-            sized.append((max(scores) - min(scores), name, scores))
+            sized.append((max(one, two, three) - min(one, two, three), name, scores))
     sized.sort(key=_size, reverse=True)
-    strongest = sized[:SHOWN]
-    if kind:
-        strongest = [(size, kind + name, scores) for size, name, scores in strongest]
+    strongest = [(size, evidence(kind + name, scores)) for size, name, scores in sized[:SHOWN]]
     return Weighed(relational, working, transactional, tuple(strongest))
 
 
@@ -132,18 +128,22 @@ def shares(one: float, two: float, three: float) -> Purpose:
     return Purpose(relational / total, working / total, transactional / total)
 
 
-def _evidence(name: str, scores: Scores) -> Evidence:
+def evidence(name: str, scores: Scores) -> Evidence:
     """One part as evidence for the label that it speaks for: its log-odds against the mean of the other two."""
-    best = max(scores)
+    return Evidence("purpose: " + name, because(name), *_spoken(scores))
+
+
+def passing(name: str, scores: Scores) -> Evidence:
+    """The same for what changes with every mail: histories give a few thousand reasons, told again and again."""
+    return _told(name, *_spoken(scores))
+
+
+def _spoken(scores: Scores) -> tuple[str, float]:
     one, two, three = scores
-    weight = best - (one + two + three - best) / 2
-    return _reason(name, LABELS[scores.index(best)], round(weight, 3))
+    best = max(one, two, three)
+    return LABELS[scores.index(best)], round(best - (one + two + three - best) / 2, 3)
 
 
-@lru_cache(maxsize=16384)  # histories give a few thousand reasons, each kept with thousands of decisions
-def _reason(name: str, label: str, weight: float) -> Evidence:
+@lru_cache(maxsize=16384)
+def _told(name: str, label: str, weight: float) -> Evidence:
     return Evidence("purpose: " + name, because(name), label, weight)
-
-
-evidence = lru_cache(maxsize=16384)(_evidence)  # what clues and words say is said again and again
-passing = _evidence  # what a history says changes with every mail
