@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from syncd.report.model import Known
 
 AT_MOST = 5
+FALLEN = (Status.DRIFTING, Status.MOVED_DOWN, Status.GOING_QUIET)  # what one comes back from
 REST = timedelta(weeks=4)  # after a suggestion, until the same one is made again
 REST_OF_KEY = timedelta(weeks=2)
 REST_AFTER_RIGHT = timedelta(weeks=8)  # "right, I know": no second reminder before that
@@ -66,7 +67,7 @@ def choose(
     return Choice(
         cards=cards,
         waiting=tuple(waiting),
-        came_back=_returned(known, changes, as_of),
+        came_back=tuple(one for one in _returned(known, changes, as_of) if not words.closed(one)),
         watched=tuple(sorted(watched, key=_rank)),
         fresh=tuple(one for one in cards if one.person.id in entered),
         said={one.person.id: words.right[one.person.id] for one in cards if one.person.id in words.right},
@@ -108,12 +109,12 @@ def _varied(ranked: Sequence[Known]) -> tuple[Known, ...]:
 
 
 def _returned(known: Sequence[Known], changes: Sequence[Change], as_of: date) -> tuple[Known, ...]:
-    """Those who are healthy now and not long ago were not."""
+    """Those who are healthy now and had fallen off not long ago."""
     flagged: set[str] = set()
     news: set[str] = set()
     for change in changes:
         news.discard(change.person)
-        if change.status in FLAGS:
+        if change.status in FALLEN:
             flagged.add(change.person)
         elif change.status is Status.HEALTHY and change.person in flagged:
             flagged.discard(change.person)
@@ -163,6 +164,10 @@ class _Words:
     def snoozed(self, one: Known) -> bool:
         until = self._until.get(one.person.id)
         return until is not None and until > self._as_of
+
+    def closed(self, one: Known) -> bool:
+        """Whether the owner's last word was that nothing was the matter, or that it has ended."""
+        return one.person.id in self._closed
 
     def silenced(self, one: Known) -> bool:
         """The owner does not want to hear of it now, or said it is no matter and nothing new came up since."""

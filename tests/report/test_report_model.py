@@ -22,6 +22,7 @@ from tests.report.weeks_made_up import (
     AMELIE,
     AS_OF,
     BRAM,
+    CHANGES,
     CLARA,
     COVERAGE,
     DESK,
@@ -155,6 +156,10 @@ def test_a_recovery_is_news_for_four_weeks() -> None:
         Change("2026-W30", AMELIE.id, Status.HEALTHY, (), 0),
     ]
     assert report(changes=long_ago).came_back == ()
+    said = [entry("answer", AMELIE.id, AS_OF - timedelta(days=2), word="wrong")]
+    assert report(journal=said).came_back == (), "who was never gone is not back"
+    sided = [replace(one, status=Status.ONE_SIDED) if one.status is Status.DRIFTING else one for one in CHANGES]
+    assert report(changes=sided).came_back == (), "nor who only began less often"
 
 
 def test_watch_of_a_key_person_ranks_like_a_flag_and_others_get_one_line() -> None:
