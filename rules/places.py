@@ -19,8 +19,11 @@ _CODE = re.compile(
     r"(?:zugangs|teilnehmer|sitzungs)-?(?:code|pin)|losenord|ext|extension|durchwahl)\b[ .:#]*[\d #*-]{3,}#?",
     re.IGNORECASE,
 )
+# Behind a number whatever ends in digits is the code of a bridge, in any language: ", deltagarkod 7712".
+_BRIDGE = re.compile(_PHONE.pattern + r"[\s,;/.-]*[^\d,;/]{1,30}\d[\d #*-]*[\d#]\s*$")
 _REMOTE = re.compile(
-    r"\b(?:video ?-?(?:room|raum|rum|link)|"
+    r"\b(?:(?:tel|ph|mob|fon|tlf|tfno|numero (?:verde|azul)|numero|nummer|inbel\w*|inbellen|wahlen|marcar|comporre|"
+    r"dial|ring(?:a)? in|ligar|discar|hotline|freephone|toll[ -]?free)\b\.?|video ?-?(?:room|raum|rum|link)|"
     r"microsoft teams(?: ?-?(?:meeting|besprechung|vergadering|reunion|mote))?|ms ?-?teams|"
     r"teams(?: ?-?(?:meeting|call|besprechung|"
     r"vergadering|reunion|link|mote))?|zoom(?: ?-?(?:meeting|call|link|room))?|google ?-?(?:meet|"
@@ -47,8 +50,9 @@ _REMOTE = re.compile(
     r"bridge|bridge line|audio(?: ?conference)?|"
     r"einwahl(?:nummer|daten)?|mobil(?:e|telefon)?|cell(?: ?phone)?|handy|anruf|ruft an|"
     r"appel(?: telephonique)?|llamada|chiamata|chamada|ligacao|samtal|bellen|belt|"
-    r"i will call|will call|i'll call you|join (?:the )?(?:meeting|online|link)|see (?:below|link|"
-    r"description|invite|body|details)|link (?:below|in (?:the )?(?:description|invite|body))|"
+    r"i will call|will call|i'll call you|join (?:the )?(?:meeting|online|link)|"
+    r"link (?:to )?follows?|to follow|see (?:below|link|description|invite|body|details)|"
+    r"link (?:below|in (?:the )?(?:description|invite|body))|"
     r"(?:link|lien|enlace|lank|liga[cn]ao) (?:in|en|dans|nella?|no|na|i) (?:l'|la |der |the |your |il )?(?:e-?)?"
     r"(?:mail|mejl|invit\w*|einladung|uitnodiging|convite|inbjudan|chat|kalender\w*|description|descripcion|"
     r"descrizione|descricao)|"
@@ -83,8 +87,11 @@ def read(location: str) -> tuple[str, bool]:
     text = fold(weblinks.without(location[:1000]))
     unsaid = bool(_UNSAID.search(text)) or (bool(text.strip()) and not any(map(str.isalnum, text)))
     text = _UNSAID.sub(" ", text)
+    numbers = sum(map(str.isdigit, text)) >= 7
+    if numbers:
+        text = _BRIDGE.sub(" ", text)
     text = _CODE.sub(" ", text)
-    if sum(map(str.isdigit, text)) >= 7:
+    if numbers:
         text = _PHONE.sub(" ", text)
     rest = _REMOTE.sub(" ", text)
     if not any(map(str.isalnum, _GLUE.sub(" ", rest))):

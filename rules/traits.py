@@ -19,7 +19,8 @@ _ONE = re.compile(r"^[^\W\d_][\w'’.-]*$")
 _EASTERN = re.compile(r"^(?:[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]{1,3} [\u3400-\u9fff]{1,3}|[\uac00-\ud7a3]{2,4})$")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_EXPORT = re.compile(r"</O=.*|<[^>]*>|@ENRON\b.*", re.IGNORECASE)  # what directories and gateways append to names
+# What directories and gateways append to names, and people in brackets: "Anna Berg (Nordkai Ltd)".
+_EXPORT = re.compile(r"</O=.*|<[^>]*>|@ENRON\b.*|(?<=\w) \((?!via\b)[^()]{2,40}\)$", re.IGNORECASE)
 _FIRST_LAST = re.compile(r"^[a-z'-]+[._]+(?:[a-z][._]+)?[a-z'-]{2,}$")
 _DATE = re.compile(r"\b\d{1,4}[/.-]\d{1,2}(?:[/.-]\d{1,4})?\b")
 _DIGIT = re.compile(r"[0-9]")
