@@ -52,14 +52,26 @@ class Bygones:
         self._topics: dict[str, int] = {}
         self._topic_people: dict[str, set[str]] = {}
         self._personal: tuple[str, ...] = ()
+        self.told: list[tuple[str, Scores]] = []  # what was said last
 
     def of(self, found: Clues, writer: str | None, context: Context) -> list[tuple[str, Scores]]:
         """What the histories add to a mail, by name."""
+        return self.recall(found.parties, found.personal, writer, context)
+
+    def recall(
+        self, parties: tuple[Party, ...], personal: tuple[str, ...], writer: str | None, context: Context
+    ) -> list[tuple[str, Scores]]:
+        """The same for a mail whose parties and personal topics are known."""
         self._settle(context)
-        keys = found.parties
-        self._pending = (keys, writer, context.address(writer).automated)
-        self._personal = found.personal
-        return self._terms(keys)
+        self._pending = (parties, writer, context.address(writer).automated)
+        self._personal = personal
+        self.told = self._terms(parties)
+        return self.told
+
+    @property
+    def taken(self) -> tuple[tuple[Party, ...], tuple[str, ...], Purpose | None]:
+        """Of the mail that was taken last: its parties, its personal topics, what it was for by itself."""
+        return self._pending[0], self._personal, self._last
 
     def is_trade(self, topic: str) -> bool:
         """Whether a topic that is personal with others is what this owner deals in."""
@@ -78,7 +90,10 @@ class Bygones:
             if sums is not None:
                 weight, half = self._weights[kind]
                 one, two, three = odds(sums, half)
-                terms.append((_HISTORY[kind], (one * weight, two * weight, three * weight)))
+                scores = (one * weight, two * weight, three * weight)
+                if kind == "owner":
+                    scores = (_coarse(scores[0]), _coarse(scores[1]), _coarse(scores[2]))
+                terms.append((_HISTORY[kind], scores))
             if kind == "firm" and name in self._partners:
                 terms.append(("partner", PARTNER))
         if self._personal and all(map(self.is_trade, self._personal)):
@@ -119,6 +134,11 @@ class Bygones:
         if machine or len(people) >= SEVERAL:
             self._partners.add(firm)
             del self._people[firm]
+
+
+def _coarse(score: float) -> float:
+    """In steps of a twentieth, so that one mail more does not change a little of all that come after it."""
+    return round(score * 20) / 20
 
 
 _HISTORY = {kind: f"history:{kind}" for kind in ("person", "firm", "owner")}

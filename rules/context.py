@@ -71,6 +71,15 @@ class Context:
         """How many addresses have used this subject form so far; counted up to a handful."""
         return len(self.forms.get(form, ()))
 
+    def asked(self, message: Message) -> tuple[int, ...]:
+        """All that rules ask of what stood before a message, in numbers: where they are equal, so are the answers.
+        Who asks for more has to add it here."""
+        writer = message.from_.address if message.from_ is not None else None
+        record = self.address(writer)
+        form = subject_form(message.subject or "")
+        written = (record.received, record.sent, record.automated, record.forms.get(form, 0))
+        return (*written, self.writers_of(form), self.thread(message).by_owner > 0, self.home_seen)
+
     def take(self, message: Message, *, owner_wrote: bool, automated: bool) -> None:
         """Remember a message that has been judged."""
         writer = message.from_.address if message.from_ is not None else None

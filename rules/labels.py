@@ -7,12 +7,16 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Protocol
 
+import msgspec
+
 from connectors.observations import Event, Message, Observation
 from rules import automation, channel
+from rules.bygones import Bygones, Scores
 from rules.context import Context
 from rules.matching import PURPOSES, Matcher, Weighed, matcher, sized, softmax
 from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
 from rules.organisations import is_free_mail
+from rules.purpose import PurposeModel
 from rules.ruleset import RuleSet
 
 PRIOR = {"event": (-1.6, 0.6, -1.6), "message": (-0.9, 0.5, 0.0)}
@@ -44,6 +48,17 @@ class ByRules:
         return Purpose(**softmax(scores)), tuple(hits)
 
 
+class Trace(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a mail adds to the past of those that follow: whether the owner wrote it and whether it named the owner's
+    house, whose histories it belongs to, which personal topics it speaks of, what it was for by itself."""
+
+    owner_wrote: bool
+    to_home: bool
+    parties: tuple[tuple[str, str], ...]
+    personal: tuple[str, ...]
+    by_itself: tuple[float, float, float]
+
+
 class Labeller:
     """Labels observations in order of time. Causal: a decision uses only what stood before it."""
 
@@ -55,8 +70,9 @@ class Labeller:
             for domain in (address.rpartition("@")[2] for address in owner.addresses)
             if not is_free_mail(domain)
         )
-        self._purpose = purpose or _purpose_judge(rules, owner)
+        self._purpose = purpose or PurposeModel(rules, owner)
         self.context = Context()
+        self._last = (False, False)
 
     @cached_property
     def _events(self) -> Matcher:
@@ -76,6 +92,28 @@ class Labeller:
         if isinstance(observation, Event):
             return self._event(observation)
         return self._message(observation)
+
+    def recall(self, message: Message, trace: Trace) -> list[tuple[str, Scores]]:
+        """What histories say of a mail that left this trace; it is then decided on, or followed."""
+        writer = message.from_.address if message.from_ is not None else None
+        return self._bygones.recall(trace.parties, trace.personal, writer, self.context)
+
+    def follow(self, message: Message, trace: Trace, *, automated: bool) -> None:
+        """Remember a mail as context for the next, as deciding on it did when it left this trace."""
+        self.context.home_seen |= trace.to_home
+        self._bygones.take(Purpose(*trace.by_itself))
+        self.context.take(message, owner_wrote=trace.owner_wrote, automated=automated)
+
+    def traced(self) -> tuple[Trace, list[tuple[str, Scores]]]:
+        """The trace of the mail last decided on, and what histories said of it."""
+        parties, personal, by_itself = self._bygones.taken
+        shares = (by_itself.relational, by_itself.working, by_itself.transactional) if by_itself else (0.0, 0.0, 0.0)
+        return Trace(*self._last, parties, personal, shares), self._bygones.told
+
+    @property
+    def _bygones(self) -> Bygones:
+        assert isinstance(self._purpose, PurposeModel)
+        return self._purpose.bygones
 
     def _event(self, event: Event) -> Decision:
         seen = channel.structure(event, self._own, self._domains)
@@ -101,7 +139,8 @@ class Labeller:
         weighed = self._messages.weighed(automation.hits(message, self._messages), seen)
         sums = weighed.sums
         owner_wrote = seen.has("from_owner")
-        self.context.home_seen |= seen.has("to_home")
+        self._last = (owner_wrote, seen.has("to_home"))
+        self.context.home_seen |= self._last[1]
         probability = automation.logistic(sums.get("automated", 0.0) + AUTOMATED_PRIOR)
         automated = probability >= 0.5
         met, confidence = _mail_channel(sums, probability)
@@ -136,12 +175,3 @@ def _strongest(weighed: Weighed, reasons: tuple[Evidence, ...]) -> tuple[Evidenc
 
 
 _lightness = itemgetter(0)
-
-
-def _purpose_judge(rules: RuleSet, owner: Owner) -> PurposeJudge:
-    try:
-        from rules.purpose import PurposeModel
-    except ImportError:
-        return ByRules()
-    judge: PurposeJudge = PurposeModel(rules, owner)
-    return judge

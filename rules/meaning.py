@@ -119,7 +119,7 @@ class Merge:
     evidence: tuple[Evidence, ...] = ()
 
 
-class Interaction(msgspec.Struct, frozen=True, gc=False):
+class Interaction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One person, one occurrence: an e-mail in or out, a meeting or call that took place.
 
     Attributes:

@@ -26,6 +26,7 @@ from syncd.config import Config
 from syncd.interpret import Terms, uncollected, understand
 from syncd.ledger import Ledger
 from syncd.ledger.difference import Counts
+from syncd.ledger.findings import Findings
 from syncd.ledger.meaning import Interpretation
 
 Progress = Callable[[int, int | None], object]
@@ -158,7 +159,8 @@ def _meaning(ledger: Ledger, config: Config, as_of: date, now: datetime, progres
     journal = ledger.journal.entries(("logged", "merged", "parted"))
     terms = Terms.of(config, ruleset.load(config.rules), journal)
     kept = ledger.facts.kept_labels()
-    return understand(ledger.facts.copies(), terms, journal, kept, now=now, until=as_of, progress=progress)
+    found = Findings(ledger)
+    return understand(ledger.facts.copies(), terms, kept, found, now=now, until=as_of, progress=progress)
 
 
 def _stored(ledger: Ledger) -> Interpretation:

@@ -26,14 +26,15 @@ from rules.authenticity import is_forged
 from rules.automation import is_role_address
 from rules.circle import assign
 from rules.copies import Copy, Occurrence, fold, moment
+from rules.findings import Finder, edition
 from rules.identity import DomainWord, Identities, PersonWord, Suggestion, resolve
 from rules.interactions import InteractionSettings, extract, interaction_id
-from rules.labels import Labeller
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Merge, Owner, Purpose
 from rules.ruleset import RuleSet
 from syncd import __version__
 from syncd.config import Config
 from syncd.ledger import Ledger
+from syncd.ledger.findings import Findings
 from syncd.ledger.journal import Entry
 from syncd.ledger.meaning import Changes, Interpretation, MadeBy
 
@@ -46,17 +47,18 @@ _LOGGED_HOUR = time(12)  # a contact logged by hand has a day, no hour
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an interpretation goes by, beside the facts: the owner, the owner's words, the rules, what is small, and
-    whose word on senders is believed (see `rules.authenticity`)."""
+    """What an interpretation goes by, beside the facts: the owner, the owner's words, the rules, what is small, whose
+    word on senders is believed (see `rules.authenticity`), and the contacts that the owner `logged`."""
 
     owner: Owner
     words: tuple[PersonWord | DomainWord, ...]
     rules: RuleSet
     settings: InteractionSettings
     authserv_ids: frozenset[str] = frozenset()
+    logged: tuple[Entry, ...] = ()
 
     @classmethod
-    def of(cls, config: Config, rules: RuleSet, journal: Iterable[Entry] = ()) -> Terms:
+    def of(cls, config: Config, rules: RuleSet, journal: Sequence[Entry] = ()) -> Terms:
         owner = Owner(
             addresses=frozenset(config.owner.addresses),
             own_domains=frozenset(config.owner.own_domains),
@@ -65,7 +67,8 @@ class Terms:
         )
         words = (*_from_config(config), *_from_journal(journal))
         settings = InteractionSettings(small_circle=config.meetings.small_circle)
-        return cls(owner, words, rules, settings, frozenset(config.owner.authserv_ids))
+        logged = tuple(entry for entry in journal if entry.kind == "logged")
+        return cls(owner, words, rules, settings, frozenset(config.owner.authserv_ids), logged)
 
 
 def interpret(
@@ -89,14 +92,16 @@ def interpret(
     now = now or datetime.now(UTC)
     rules = rules or ruleset.load(config.rules)
     journal = ledger.journal.entries(_MEANT)
-    made_by = MadeBy(ledger.facts.version(), f"{__version__}:{rules.digest}", _digest(config, journal))
+    by = f"{__version__}:{edition()}:{rules.digest}"
+    made_by = MadeBy(ledger.facts.version(), by, _digest(config, journal))
     if made_by == ledger.meaning.made_by() and not _came_to_pass(ledger, now):
         return Changes()
     terms = Terms.of(config, rules, journal)
     kept = ledger.facts.kept_labels()
+    found = Findings(ledger)
     with uncollected():
-        meaning = understand(ledger.facts.copies(), terms, journal, kept, now=now, progress=progress)
-        return ledger.meaning.write(meaning, made_by, now)
+        meaning = understand(ledger.facts.copies(), terms, kept, found, now=now, progress=progress)
+        return ledger.meaning.write(meaning, made_by, now, found)
 
 
 @contextmanager
@@ -115,8 +120,8 @@ def uncollected() -> Iterator[None]:
 def understand(
     copies: Iterable[Copy],
     terms: Terms,
-    journal: Sequence[Entry] = (),
     kept: Mapping[int, Decision] = MappingProxyType({}),
+    found: Findings | None = None,
     *,
     now: datetime,
     until: date | None = None,
@@ -126,6 +131,7 @@ def understand(
 
     Args:
         kept: by item, labels given before retention took the words that they were given for.
+        found: what was found before; where it still stands it is taken over. What is found now is put there.
         until: the last day, in the owner's zone, that may be known: what ended later is left out.
     """
     zone = ZoneInfo(terms.owner.timezone)
@@ -140,13 +146,13 @@ def understand(
     traces = owners.read(occurrences)
     own = owners.find(traces, terms.owner, is_role=role, taken=taken)
     owner = replace(terms.owner, addresses=frozenset(own))
-    decisions = list(_labelled(occurrences, Labeller(terms.rules, owner), progress))
+    decisions = list(_labelled(occurrences, Finder(terms.rules, owner), found, zone, progress))
     if kept:
         decisions = [_kept(one, decision, kept) for one, decision in zip(occurrences, decisions, strict=True)]
     identities = resolve(occurrences, decisions, terms.owner, terms.words, is_role=role, traces=traces)
     settings = replace(terms.settings, now=now)
     interactions, traffic = extract(_emptied(occurrences), _emptied(decisions), identities, owner, settings)
-    interactions += _logged(journal, identities, zone, until)
+    interactions += _logged(terms.logged, identities, zone, until)
     interactions.sort(key=lambda interaction: (interaction.at, interaction.id))
     return Interpretation(
         people=assign(identities.people, interactions, traffic, owner),
@@ -193,21 +199,32 @@ def _forged(occurrence: Occurrence, servers: frozenset[str]) -> bool:
     return is_forged(observation, servers)
 
 
-def _labelled(occurrences: Sequence[Occurrence], labeller: Labeller, progress: Progress | None) -> Iterator[Decision]:
+def _labelled(
+    occurrences: Sequence[Occurrence],
+    finder: Finder,
+    found: Findings | None,
+    zone: ZoneInfo,
+    progress: Progress | None,
+) -> Iterator[Decision]:
     total = len(occurrences)
-    for number, decision in enumerate(labeller.label(o.observation for o in occurrences)):
+    for number, occurrence in enumerate(occurrences):
         if progress is not None and number % 1000 == 0:
             progress(number, total)
-        yield decision
+        if found is None:
+            yield finder.find(occurrence.observation).decision
+            continue
+        at = moment(occurrence.observation, zone)
+        taken = found.take(at, occurrence.id)
+        finding = finder.find(occurrence.observation, taken)
+        found.put(at, finding, taken)
+        yield finding.decision
 
 
 def _logged(
-    journal: Iterable[Entry], identities: Identities, zone: ZoneInfo, until: date | None
+    entries: Iterable[Entry], identities: Identities, zone: ZoneInfo, until: date | None
 ) -> Iterator[Interaction]:
     """Contacts that the owner logged by hand: they count as met, for whatever they were."""
-    for entry in journal:
-        if entry.kind != "logged":
-            continue
+    for entry in entries:
         day = date.fromisoformat(entry.data["on"])
         person = identities.by_address.get(entry.subject)
         if person is None or (until is not None and day > until):

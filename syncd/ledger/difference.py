@@ -49,13 +49,14 @@ def write(
     if connection.execute(sa.select(sa.literal(1)).select_from(table).where(held).limit(1)).first() is None:
         return _fill(connection, owner, table, keys, rows)
     given = rows if isinstance(rows, Sequence) else list(rows)
-    names = tuple(next(iter(given), ()))
-    wanted = {tuple([row[key] for key in keys]): (number, _print(row, names)) for number, row in enumerate(given)}
+    short = given.telling() if isinstance(given, Made) else given
+    names = tuple(next(iter(short), ()))
+    wanted = {tuple([row[key] for key in keys]): (number, _print(row, names)) for number, row in enumerate(short)}
     gone: list[Row] = []
     updates: list[int] = []
-    query = sa.select(table).where(held)
+    query = sa.select(*[table.c[name] for name in (names or keys)]).where(held)
     for old in connection.execute(query, execution_options={"yield_per": ROWS}).mappings():
-        key = tuple(old[name] for name in keys)
+        key = tuple([old[name] for name in keys])
         number, print_ = wanted.pop(key, (-1, 0))
         if number < 0:
             gone.append({f"k_{name}": value for name, value in zip(keys, key, strict=True)})
@@ -85,8 +86,14 @@ def _few(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
 class Made(Sequence[Row]):
     """Rows that are made of values when they are asked for, so that a large table is never whole in memory."""
 
-    def __init__(self, values: Sequence[T], make: Callable[[T], Row]) -> None:
-        self._values, self._make = values, make
+    def __init__(
+        self, values: Sequence[T], make: Callable[[T], Row], telling: Callable[[T], Row] | None = None
+    ) -> None:
+        self._values, self._make, self._telling = values, make, telling or make
+
+    def telling(self) -> Iterable[Row]:
+        """Of each row the columns that everything else in it follows from: where they are equal, it is."""
+        return Made(self._values, self._telling)
 
     def __len__(self) -> int:
         return len(self._values)
@@ -99,7 +106,7 @@ class Made(Sequence[Row]):
 
     def __getitem__(self, number: int | slice) -> Row | Sequence[Row]:
         if isinstance(number, slice):
-            return Made(self._values[number], self._make)
+            return Made(self._values[number], self._make, self._telling)
         return self._make(self._values[number])
 
     def __iter__(self) -> Iterator[Row]:

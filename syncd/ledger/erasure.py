@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 KIND = "forgotten"
 MEANING = (
     *(schema.persons, schema.person_addresses, schema.merges, schema.suggestions, schema.contacts),
-    *(schema.organisation_traffic, schema.assessments, schema.interpretations),
+    *(schema.organisation_traffic, schema.assessments, schema.interpretations, schema.findings, schema.reasons),
 )
 
 

@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from rules.health.assessment import Assessment
-from rules.meaning import Interaction, Merge, Person, Purpose, Traffic
+from rules.meaning import Channel, Interaction, Merge, Person, Purpose, Traffic
 from syncd.ledger import difference, schema
 from syncd.ledger.difference import Counts
+from syncd.ledger.reasons import Reasons
 from syncd.ledger.times import moment, text, week
 from syncd.ledger.writing import lock
 
 if TYPE_CHECKING:
+    from syncd.ledger.findings import Findings
     from syncd.ledger.ledger import Ledger
 
 T = TypeVar("T")
@@ -104,12 +107,16 @@ class Meaning:
         made = self.made()
         return None if made is None else made.by
 
-    def write(self, meaning: Interpretation, made_by: MadeBy, now: datetime) -> Changes:
-        """Bring the tables to `meaning` in one transaction; rows that say the same are left alone."""
+    def write(
+        self, meaning: Interpretation, made_by: MadeBy, now: datetime, found: Findings | None = None
+    ) -> Changes:
+        """Bring the tables to `meaning` in one transaction, with what was `found` for it; rows that say the same are
+        left alone."""
         with self._ledger.write() as connection:
             lock(connection, self._owner)
             compare = partial(difference.write, connection, self._owner)
             relabelled: Counter[str] = Counter()
+            reasons = Reasons(connection, self._owner) if found is None else found.reasons
             tables = {
                 "persons": compare(schema.persons, map(_person, meaning.people)),
                 "person_addresses": compare(schema.person_addresses, _addresses(meaning.people)),
@@ -118,11 +125,14 @@ class Meaning:
                 "suggestions": compare(schema.suggestions, map(_merge, meaning.suggestions)),
                 "contacts": compare(
                     schema.contacts,
-                    difference.Made(meaning.interactions, _contact),
+                    difference.Made(meaning.interactions, partial(_contact, reasons), partial(_told, reasons)),
                     partial(_relabelled, relabelled),
                 ),
                 "organisation_traffic": compare(schema.organisation_traffic, _traffic(meaning.traffic)),
             }
+            if found is not None:
+                tables["findings"] = found.write(connection, self._owner)
+            tables["reasons"] = compare(schema.reasons, reasons.kept())
             self._mark(connection, made_by, now)
         return Changes(tables, dict(relabelled.most_common()))
 
@@ -177,7 +187,13 @@ class Meaning:
             where.append(table.c.at >= text(since))
         if until is not None:
             where.append(table.c.at < text(until))
-        return self._read(table, Interaction, table.c.at, table.c.id, *where)
+        held = sa.and_(table.c.owner_id == self._owner, *where)
+        query = sa.select(table.c.payload, table.c.reasons).where(held).order_by(table.c.at, table.c.id)
+        decode = msgspec.json.Decoder(Interaction).decode
+        with self._ledger.read() as connection:
+            of = Reasons(connection, self._owner).of
+            rows = connection.execute(query, execution_options={"yield_per": 1000})
+            return [replace(decode(payload), evidence=of(names)) for payload, names in rows]
 
     def traffic(self) -> list[Traffic]:
         """Organisation traffic in order of time."""
@@ -262,10 +278,17 @@ def _day(day: date) -> str:
     return day.isoformat()
 
 
-def _contact(contact: Interaction) -> Row:
+def _told(reasons: Reasons, contact: Interaction) -> Row:
+    """Of a contact's row what all else in it follows from."""
+    names = reasons.name(contact.evidence)
+    reasons.keep(names)
+    return {"id": contact.id, "payload": encoded(replace(contact, evidence=())), "reasons": names}
+
+
+def _contact(reasons: Reasons, contact: Interaction) -> Row:
     purpose = contact.purpose
     return {
-        "id": contact.id,
+        **_told(reasons, contact),
         "person": contact.person,
         "address": contact.address,
         "at": text(contact.at),
@@ -285,7 +308,6 @@ def _contact(contact: Interaction) -> Row:
         "standing": contact.standing,
         "account": contact.account,
         "title": contact.title,
-        "payload": encoded(contact),
     }
 
 
@@ -320,16 +342,22 @@ def _assessment(assessment: Assessment) -> Row:
     }
 
 
+class _Label(msgspec.Struct):
+    channel: Channel
+    purpose: Purpose
+
+
 def _relabelled(counter: Counter[str], old: Mapping[str, Any], new: Row) -> None:
     """Count what an interaction was and what it is now: its channel, else what it was mostly for."""
-    if old["channel"] != new["channel"]:
-        counter[f"{old['channel']} → {new['channel']}"] += 1
+    before = msgspec.json.decode(old["payload"], type=_Label)
+    if before.channel.value != new["channel"]:
+        counter[f"{before.channel.value} → {new['channel']}"] += 1
         return
-    was, now = _mostly(old), _mostly(new)
+    names = Purpose.__struct_fields__
+    was, now = _mostly({name: getattr(before.purpose, name) for name in names}), _mostly({n: new[n] for n in names})
     if was != now:
         counter[f"{was} → {now}"] += 1
 
 
-def _mostly(row: Mapping[str, Any]) -> str:
-    names = [name for name in Purpose.__struct_fields__ if name in row]
-    return max(names, key=lambda name: (row[name], name))
+def _mostly(shares: Mapping[str, float]) -> str:
+    return max(shares, key=lambda name: (shares[name], name))

@@ -10,7 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-HEAD = "0004"  # the newest revision under migrations/versions; a test holds it there
+HEAD = "0005"  # the newest revision under migrations/versions; a test holds it there
 
 metadata = sa.MetaData(
     naming_convention={
@@ -213,8 +213,24 @@ contacts = sa.Table(
     _text("account"),
     _text("title", required=False),
     _text("payload"),
+    sa.Column("reasons", sa.Text, nullable=False, server_default=""),  # its evidence: ids of `reasons`
     sa.Index(None, "owner_id", "at"),
     sa.Index(None, "owner_id", "person", "week"),
+)
+
+# The same few thousand reasons are given for everything; each stands here once, its id a digest of what it says.
+reasons = sa.Table("reasons", metadata, _owner(primary_key=True), _text("id", primary_key=True), _text("payload"))
+
+findings = sa.Table(
+    "findings",
+    metadata,
+    _owner(primary_key=True),
+    _text("at", primary_key=True),  # empty: it has no time
+    _text("id", primary_key=True),  # of the occurrence
+    _text("made_of"),  # digest of the observation, the rules and the owner's addresses
+    _text("past"),  # digest of what stood before it, as far as it was asked
+    _text("payload"),
+    _text("reasons"),
 )
 
 organisation_traffic = sa.Table(

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from rules.health.assessment import Assessment, Facet, Status
 from rules.meaning import Channel, Circle, Direction, Evidence, Interaction, Merge, Person, Purpose, Traffic
@@ -79,7 +80,7 @@ def test_equal_meaning_writes_nothing(ledger: Ledger) -> None:
 def test_relabelling_is_told_in_words(ledger: Ledger) -> None:
     ledger.meaning.write(meaning(), BY, LATER)
     other = [contact(0, channel=Channel.VIDEO), contact(1, channel=Channel.VIDEO), contact(2)]
-    other[2] = replace(other[2], purpose=Purpose(0.1, 0.8, 0.1))
+    other[2] = structs.replace(other[2], purpose=Purpose(0.1, 0.8, 0.1))
     changes = ledger.meaning.write(replace(meaning(), interactions=other), BY, LATER)
     assert changes.summary() == "3 interactions changed: 2 phone → video, 1 relational → working"
 
