@@ -9,9 +9,10 @@ is the nonparametric maximum likelihood over the portfolio. Change model: from a
 one of `falls` times itself.
 
 Statistic: the Shiryaev-Roberts sum of the likelihood ratios over all possible weeks of change. Per grid cell the
-ratio Q of "changed" to "unchanged" follows Q <- (Q + 1) * l1 / l0; then SR = sum(prior * like * Q) / sum(prior *
-like). Under the null SR - t is a martingale: on average it takes at least A weeks until SR reaches A, and with a
-hazard h of change, h SR / (1 + h SR) is the probability that a change has happened.
+likelihood J of "changed" follows J <- (J + like) * l1 beside like <- like * l0, both scaled alike (a ratio of each
+cell would be wrong where a likelihood has become too small to be held, and the rate comes back); then SR =
+sum(prior * J) / sum(prior * like). Under the null SR - t is a martingale: on average it takes at least A weeks until
+SR reaches A, and with a hazard h of change, h SR / (1 + h SR) is the probability that a change has happened.
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ BEFORE = {"before": "weeks", "before_personal": "personal", "before_others": "ot
 class State(Rows):
     """Rows of fixed size, one per person.
 
-    like: likelihood of the grid, scaled so that its largest cell is 1. fall0, fall1 ..., quiet: Q per cell.
+    like: likelihood of the grid, scaled so that its largest cell is 1; fall0, fall1 ..., quiet: J, scaled as that.
     age: weeks since the last personal week. With the old slowly forgotten: rich, warm: rich and all personal
     contacts; plain_rich, plain_mail: weeks with other contact of that kind; recent: weeks. personal, others, weeks:
     weeks counted so far (personal ones as probabilities). before*: the same counts at the most likely week of
@@ -158,19 +159,21 @@ def likely(calm: Grid, wide: Grid) -> Grid:
     return seen
 
 
-def recurse(ratio: Grid, factor: Grid) -> None:
-    """Q <- (Q + 1) * factor."""
-    ratio += 1
-    ratio *= factor
-    np.minimum(ratio, _LARGEST, out=ratio)
+def recurse(changed: Grid, like: Grid, factor: Grid) -> None:
+    """J <- (J + like) * factor; `like`: that of before the week."""
+    changed += like
+    changed *= factor
+    np.clip(changed, _SMALLEST, _LARGEST, out=changed)
 
 
-def settle(like: Grid, usual: Grid) -> None:
-    """Takes a week into the likelihood of the grid."""
+def settle(like: Grid, usual: Grid) -> Grid:
+    """Takes a week into the likelihood of the grid; returns by what each row was scaled, shape [size, 1]."""
     like *= usual
     largest = like[np.arange(len(like)), like.argmax(1)]  # in less than half the time of `max`
-    like /= np.maximum(largest, _SMALLEST)[:, None]
+    scale: Grid = (1 / np.maximum(largest, _SMALLEST))[:, None]
+    like *= scale
     np.maximum(like, _SMALLEST, out=like)
+    return scale
 
 
 def found(quietly: Grid, ratio: Floats, seen: Bools) -> Floats:
@@ -244,9 +247,10 @@ class Detector:
         belief = like * prior
         whole = np.einsum("ng->n", belief)
         quietly = np.einsum("ng,ng->n", belief, calm) / whole
-        for name, factor in self.factors(strain, usual, wide, self.quiet_ratio(state, signals, level)).items():
-            recurse(state[name], factor)
-        settle(like, usual)
+        before = like.copy()
+        scale = settle(like, usual)
+        for name, factor in self.factors(strain, wide, scale, self.quiet_ratio(state, signals, level)).items():
+            recurse(state[name], before, factor)
         self.score(state, tide)
         self._count(state, signals, found(quietly, ratio, seen), seen)
         self._date(state, self.drop(belief, whole, strain, quietly, ratio), self.awaited(level, belief, whole))
@@ -257,13 +261,13 @@ class Detector:
         level: Floats = rich + mail
         return level, rich / np.maximum(level, 1e-9)
 
-    def factors(self, strain: Grid, usual: Grid, wide: Grid, quiet: Floats) -> dict[str, Grid]:
-        """What the Q of each story is multiplied with, per row and cell. `strain`: -hazard; `usual`: how likely what
-        was seen is if nothing has changed."""
+    def factors(self, strain: Grid, wide: Grid, scale: Grid, quiet: Floats) -> dict[str, Grid]:
+        """How likely what was seen is in each story, per row and cell, scaled as the likelihood was. `strain`:
+        -hazard."""
         each = {}
+        rest, certain = (1 - wide) * scale, wide * scale
         for i, fall in enumerate(self.method.falls):
-            each[f"fall{i}"] = likely(np.exp(np.float32(fall) * strain), wide)
-            each[f"fall{i}"] /= usual
+            each[f"fall{i}"] = np.exp(np.float32(fall) * strain) * rest + certain
         return each | {"quiet": each["fall0"] * column(quiet)}
 
     def drop(self, belief: Grid, whole: Grid, strain: Grid, quietly: Grid, ratio: Floats) -> Floats:
@@ -289,13 +293,13 @@ class Detector:
         return falls
 
     def score(self, state: State, tide: Tide) -> None:
-        """The scores and the rate, from the likelihood and the Q of all stories."""
+        """The scores and the rate, from the likelihood and the J of all stories."""
         hazard, falls = self.method.hazard, len(self.method.falls)
         belief = state["like"] * tide.prior
         whole = np.einsum("ng->n", belief).astype(float)
-        any_, quiet = np.zeros(state.size), np.einsum("ng,ng->n", belief, state["quiet"]) / whole
+        any_, quiet = np.zeros(state.size), np.einsum("ng->n", state["quiet"] * tide.prior) / whole
         for i in range(falls):
-            any_ += np.einsum("ng,ng->n", belief, state[f"fall{i}"]) / (falls * whole)
+            any_ += np.einsum("ng->n", state[f"fall{i}"] * tide.prior) / (falls * whole)
         state["score_any"][:] = any_
         state["score"][:] = any_ / (1 + hazard * quiet)
         state["score_quiet"][:] = quiet / (1 + hazard * any_)

@@ -103,6 +103,7 @@ class _Line:
         self.ratio, self.seen = mixed(beside_plain(self.said.ratios, weeks, tide.trust), self.level, rich_part)
         self.strain: Grid = np.empty(0, np.float32)
         self.likes: Grid = np.empty(0, np.float32)  # before every week and after the last, shape [number + 1, cells]
+        self.scales: Grid = np.empty(0, np.float32)
         self.factors: dict[str, Grid] = {}
 
     def _count(self, name: str, keep: float, new: Floats | Bools) -> None:
@@ -123,7 +124,7 @@ class _Line:
         gain = np.log(np.maximum(detector.drop(belief, whole, strain, quietly, self.ratio), 1e-12))
         self._look_back(gain.tolist(), detector.awaited(self.level, belief, whole).tolist())
         quiet = detector.quiet_ratio(weeks, self.said, self.level)
-        self.factors = detector.factors(strain, likely(calm, wide), wide, quiet)
+        self.factors = detector.factors(strain, wide, self.scales, quiet)
 
     def _look_back(self, gain: list[float], usual: list[float]) -> None:
         total, missed = float(self.before["cusum"][0]), float(self.before["usual_since"][0])
@@ -169,6 +170,7 @@ def _live(detector: Detector, lines: Sequence[_Line]) -> None:
     ages = np.empty((number + 1, len(lines)))
     ages[0] = [line.before["age"][0] for line in lines]
     strain = np.empty((number, len(lines), detector.cells), np.float32)
+    scales = np.empty((number, len(lines), 1), np.float32)
     for week in range(number):
         np.multiply(detector.hazard_at(ages[week]), minus[week], out=strain[week])
         calm = np.exp(strain[week])
@@ -178,22 +180,23 @@ def _live(detector: Detector, lines: Sequence[_Line]) -> None:
             quietly = np.einsum("ng,ng->n", belief, calm) / np.einsum("ng->n", belief)
             ages[week + 1][found(quietly, ratio[week], seen[week]) > 0.5] = 0.0
         likes[week + 1] = likes[week]
-        settle(likes[week + 1], likely(calm, wide[week]))
+        scales[week] = settle(likes[week + 1], likely(calm, wide[week]))
     for place, line in enumerate(lines):
         line.likes, line.strain, line.after["age"] = likes[:, place], strain[:, place], ages[1:, place]
+        line.scales = scales[:, place]
 
 
 def _recur(lines: Sequence[_Line]) -> None:
-    """Week by week: the Q of every story."""
+    """Week by week: the J of every story."""
     stories = [(line, name) for line in lines for name in line.factors]
     factors = np.stack([line.factors[name] for line, name in stories], 1)
-    ratios = np.empty_like(factors)
-    ratio = np.stack([line.before[name][0] for line, name in stories])
+    likes = np.stack([line.likes[:-1] for line, _ in stories], 1)
+    changed = np.stack([line.before[name][0] for line, name in stories])
     for week, factor in enumerate(factors):
-        recurse(ratio, factor)
-        ratios[week] = ratio
+        recurse(changed, likes[week], factor)
+        factor[:] = changed
     for place, (line, name) in enumerate(stories):
-        line.weeks[name][:] = ratios[:, place]
+        line.weeks[name][:] = factors[:, place]
 
 
 class _Judged(Verdicts):

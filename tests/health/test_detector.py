@@ -38,7 +38,11 @@ def run(ratios: list[float], levels: list[float]) -> State:
 def directly(ratios: list[float], levels: list[float]) -> float:
     """The Shiryaev-Roberts sum, week of change by week of change and cell by cell."""
     # The age follows what the detector itself believed: taken from a run over the weeks before.
-    ages = [run(ratios[:week], levels[:week])["age"][0] for week in range(len(ratios))]
+    state, ages = DETECTOR.state(1), [0.0]
+    state.add()
+    for week, (ratio, level) in enumerate(zip(ratios, levels, strict=True)):
+        DETECTOR.step(state, signals(ratio), tide(week, level))
+        ages.append(float(state["age"][0]))
     changed = np.zeros(DETECTOR.cells)
 
     def chance(week: int, factor: float) -> NDArray[np.float64]:
@@ -67,6 +71,15 @@ def directly(ratios: list[float], levels: list[float]) -> float:
 def test_the_recursion_is_the_sum_over_all_weeks_of_change(weeks: list[tuple[float, float]]) -> None:
     ratios, levels = [one for one, _ in weeks], [level for _, level in weeks]
     assert run(ratios, levels)["score_any"][0] == pytest.approx(directly(ratios, levels), rel=2e-3)
+
+
+def test_a_rate_that_nearly_was_ruled_out_may_come_back() -> None:
+    """Two years of work alone, then a friendship: no float holds how unlikely high rates were until then, and what
+    was held instead must not pass for a fall."""
+    ratios = [0.0] * 100 + [60.0, 0.0, 0.0] * 20
+    found = run(ratios, [1.0] * 160)["score_any"][0]
+    assert found == pytest.approx(directly(ratios, [1.0] * 160), rel=5e-3)
+    assert found < 100
 
 
 def test_silence_after_a_rhythm_raises_the_score_and_one_meeting_lowers_it() -> None:

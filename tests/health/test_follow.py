@@ -158,6 +158,22 @@ def test_never_personal_one_sided_and_too_little() -> None:
     assert found[new].probability is None
 
 
+def test_two_who_swap_roles() -> None:
+    """The one becomes business, the other, with whom it had been business alone, a friend."""
+    rng = random.Random(4)
+    was, became = "was@house.example", "became@house.example"
+    items = desk(30, WEEKS)
+    for w in range(WEEKS):
+        friend, other = (was, became) if w < 90 else (became, was)
+        if rng.random() < 0.45:
+            items.append(contact(friend, w))
+        if rng.random() < 0.5:
+            items.append(contact(other, w, Channel.EMAIL, WORK, day=2))
+    weeks = list(follow(history([*persons(30), person(was), person(became)], items), sunday_of(WEEKS - 1)))
+    assert weeks[-1].statuses[was][0] is Status.DRIFTING
+    assert became not in drifting(weeks)
+
+
 def test_of_whom_personal_contact_has_fallen_nothing_usual_is_said() -> None:
     """A friend with whom there never was any business, and from whom nothing comes any more."""
     friend = "friend@home.example"
