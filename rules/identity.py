@@ -27,7 +27,7 @@ from rules import owners
 from rules.copies import Occurrence
 from rules.groups import Groups
 from rules.meaning import Circle, Decision, Evidence, Merge, Owner, Person
-from rules.names import key_of, spelled_key, words_of
+from rules.names import is_shared, key_of, spelled_key, words_of
 from rules.organisations import domain_of, organisation_of, within
 from rules.sightings import Reader
 from rules.words import Apart, DomainWord, PersonWord, united
@@ -175,6 +175,7 @@ class _Census:
         self.word_of = {address: word for word in words for address in word.addresses}
         self.pinned = {word.addresses[0] for word in words}
         self.helping = {address for word in words for address in word.assistants}
+        self.shared = {address for address, sighting in reader.seen.items() if is_shared(address, sighting.keys)}
         # What turned out to be a list or a desk joins nobody, so groups are built from the merges that remain.
         self.merges = [
             merge for merge in reader.merges if self._may_be_person(merge.one) and self._may_be_person(merge.other)
@@ -200,7 +201,7 @@ class _Census:
                 if word.addresses[0] in by_address
             },
             by_address=by_address,
-            is_role=self.reader.is_role,
+            is_role=self._is_desk if self.shared else self.reader.is_role,
         )
 
     def _people(self) -> tuple[list[Person], set[str]]:
@@ -232,8 +233,12 @@ class _Census:
             or address.partition("@")[0] in PLACEHOLDERS
             or "@" not in address
             or "/o=" in address  # a directory's path that a gateway took for an address
+            or address in self.shared
             or self.reader.is_role(address)
         )
+
+    def _is_desk(self, address: str) -> bool:
+        return address in self.shared or self.reader.is_role(address)
 
     def _is_ignored(self, addresses: Iterable[str]) -> bool:
         addresses = list(addresses)

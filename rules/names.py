@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
+
+from rules.folding import fold
 
 _X500 = re.compile(r"</?o=.*|/(?:o|ou|cn)=.*", re.IGNORECASE)
 _NOTES = re.compile(r"(?:/[\w .&-]+)+(?:@[\w .-]+)?$|@[A-Z][\w .-]*$")
@@ -30,12 +32,17 @@ _DESK_WORDS = (
     " everyone staff announcements security updates digest bot automated gmbh inc ltd llc corp company ag bv the of"
     " survey events webinar account mail email no do not"
 )
+# "Mueller", "Baer", "Soeren", "Haakon" for what has one letter at home; not in "Michael", "Samuel", "Joe".
+_SPELT_OUT = re.compile(r"(?<![aeiouq])(?:[aou]e(?!l?$)|aa)")
 _WORD = re.compile(r"[^\W\d_]+(?:[’'\-][^\W\d_]+)*")
 
 _HONOURS = frozenset(_HONOUR_WORDS.split())
 _DESKS = frozenset(_DESK_WORDS.split())
 
 Key = tuple[str, ...]
+
+_NUMBERED = re.compile(r"[a-z._-]{4,}?0*([1-9]\d?)")  # houses number their namesakes: hans.weber2@
+_SHARED = 3  # people who sign with one address
 
 LONGEST = 200  # characters; what is longer is no name
 
@@ -84,9 +91,10 @@ def words_of(address: str) -> Key:
 
 
 def plain(word: str) -> str:
-    """A word without case and accents; "ß" is "ss", and "ö" is "o"."""
-    bare = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(letter for letter in bare if letter.isalnum())
+    """A word without case and accents; "ß" is "ss", and "ö" is "o", as is "oe": names with umlauts have addresses
+    without."""
+    bare = "".join(filter(str.isalnum, fold(word.casefold())))
+    return _SPELT_OUT.sub(lambda found: found.group()[0], bare)
 
 
 def _is_honour(word: str) -> bool:
@@ -126,3 +134,22 @@ def bears(address: str, key: Key) -> bool:
         return True
     initials = "".join(word[0] for word in key)
     return local in (initials, initials[::-1]) or (len(key[-1]) >= 4 and key[-1][:4] in local)
+
+
+def is_shared(address: str, names: Collection[Key]) -> bool:
+    """Whether several people sign with an address that bears the name of none: a desk, whatever it is called."""
+    if len(names) < _SHARED:
+        return False
+    strangers: list[Key] = []  # of whom no two share a word: "Anna Berg" and "Anna Maria Berg-Lund" are one
+    for name in sorted(names):
+        if bears(address, name):
+            return False
+        if all(set(name).isdisjoint(other) for other in strangers):
+            strangers.append(name)
+    return len(strangers) >= _SHARED
+
+
+def number_of(address: str) -> str | None:
+    """The small number behind a name: hans.weber2@ -> "2"."""
+    found = _NUMBERED.fullmatch(address.partition("@")[0].partition("+")[0])
+    return found.group(1) if found else None

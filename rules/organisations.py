@@ -15,13 +15,17 @@ _MORE = (
 )
 _FREE_MAIL: frozenset[str] = frozenset(whitelist) | frozenset(_MORE.split())
 # Dots in the local part mean nothing here, and both names are one mailbox.
+_TENANTS = ("onmicrosoft.com",)  # a domain for every tenant, which the public list does not know
 _GOOGLE = frozenset({"gmail.com", "googlemail.com"})
 
 
 @cache
 def _suffixes() -> tldextract.TLDExtract:
     # The snapshot inside the package: no request, and no cache written into a home directory.
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+    # Hosts that give every customer a domain (github.io, uk.com) are suffixes too: their customers are no colleagues.
+    return tldextract.TLDExtract(
+        suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True, extra_suffixes=_TENANTS
+    )
 
 
 @lru_cache(maxsize=32768)

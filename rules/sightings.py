@@ -18,7 +18,7 @@ from rules.copies import Occurrence, moment
 from rules.groups import Groups
 from rules.lists import is_list_mail, is_tagged, lists_of
 from rules.meaning import Channel, Decision, Evidence, Merge
-from rules.names import Key, bears, initials_of, key_of, readable, spelled_initials, spelled_key
+from rules.names import Key, bears, initials_of, key_of, number_of, readable, spelled_initials, spelled_key
 from rules.organisations import mailbox_of, organisation_of
 from rules.threads import Threads
 from rules.words import Apart
@@ -32,6 +32,7 @@ _NEW_ADDRESS = re.compile(
     r"|ny (?:e-?post|mejl|adress)\w*)\b",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _COMMON = 12  # addresses that bear one name, before it is no person's name
 _PROJECT = 6  # writers of a list that is still a few people talking
 
@@ -92,6 +93,7 @@ class Reader:
         self._named: dict[tuple[Key, str], list[str]] = defaultdict(list)
         self._everywhere: dict[Key, list[str]] = defaultdict(list)
         self._moving: dict[Key, str] = {}
+        self._told: dict[str, str] = {}  # a new address that a mail named -> the address it came from
         self._common: set[Key] = set()
         self._beside: set[tuple[str, str]] = set()
         self._threads: Threads[_Question] = Threads()
@@ -170,6 +172,7 @@ class Reader:
             if message.subject and _NEW_ADDRESS.search(message.subject):
                 for key in sighting.keys:
                     self._moving[key] = writer
+                self._told.update(dict.fromkeys(_ADDRESS.findall(message.subject.lower()), writer))
             self._answer(message, writer, when)
             self._copies_to_self(message, writer)
         asked = tuple([one.address for one in message.to or () if one.address and one.address not in self.own])
@@ -213,6 +216,7 @@ class Reader:
             sighting.keys.add(key)
             sighting.initials |= initials_of(name)
             self._same_name(address, sighting, key)
+            self._told_of(address, key)
         return sighting
 
     # --- what proves that two are one -------------------------------------------------------------------------------
@@ -250,6 +254,12 @@ class Reader:
             if len(far) > _COMMON:
                 self._common.add(key)
 
+    def _told_of(self, address: str, key: Key) -> None:
+        """The old address named this one as its new one, and the given name has stayed: surnames change."""
+        old = self._told.get(address)
+        if old is not None and old != address and any(key[0] == theirs[0] for theirs in self._keys(old)):
+            self._merge(old, address, "identity.moved", f"{old} wrote that its new address is {address}", 5.0)
+
     def _why_not_one(self, one: str, mine: Sighting, other: str, theirs: Sighting, key: Key) -> str | None:
         objections = (
             ((min(one, other), max(one, other)) in self._beside, "they were written to side by side"),
@@ -257,6 +267,7 @@ class Reader:
                 bool(mine.initials and theirs.initials and mine.initials.isdisjoint(theirs.initials)),
                 "their initials differ",
             ),
+            (number_of(one) != number_of(other), "one of them bears a number, as houses give to namesakes"),
             (key not in mine.keys and key not in theirs.keys, "neither was ever signed with the name"),
             (
                 any(sighting.keys and key not in sighting.keys for sighting in (mine, theirs)),

@@ -133,6 +133,65 @@ def test_a_new_address_told_of_from_the_new_one_alone_proves_nothing() -> None:
     assert resolved(mail(ANNA, MARA), mail(NEW, MARA, subject="My new email address")).merges == ()
 
 
+def test_an_umlaut_and_its_spelling_are_one_name() -> None:
+    spelled = Address("joerg.mueller@stahl.example", "Jörg Müller")
+    short = Address("j.muller@stahl.example", "Mueller, Joerg")
+    assert groups(resolved(mail(spelled, MARA), mail(short, MARA))) == [of(spelled, short)]
+
+
+def test_spelling_makes_no_one_of_michael_and_michal() -> None:
+    michael = Address("michael.novak@stahl.example", "Michael Novak")
+    michal = Address("michal.novak@stahl.example", "Michal Novak")
+    assert len(groups(resolved(mail(michael, MARA), mail(michal, MARA)))) == 2
+
+
+def test_a_surname_changes_and_the_old_address_says_so() -> None:
+    old = Address("julia.berg@hansa.example", "Julia Berg")
+    new = Address("julia.stein@hansa.example", "Julia Stein")
+    told = mail(old, MARA, subject="My new e-mail address: julia.stein@hansa.example")
+    assert groups(resolved(mail(old, MARA), told, mail(new, MARA))) == [of(old, new)]
+
+
+def test_a_successor_is_nobody_s_new_address() -> None:
+    old = Address("julia.berg@hansa.example", "Julia Berg")
+    new = Address("ben.stein@hansa.example", "Ben Stein")
+    told = mail(old, MARA, subject="New contact: ben.stein@hansa.example")
+    assert len(groups(resolved(mail(old, MARA), told, mail(new, MARA)))) == 2
+
+
+def test_a_number_is_a_namesake_s() -> None:
+    first = Address("hans.weber@hansa.example", "Hans Weber")
+    second = Address("hans.weber3@hansa.example", "Hans Weber")
+    found = resolved(mail(MARA, first), mail(first, MARA), mail(MARA, second), mail(second, MARA))
+    assert len(groups(found)) == 2
+    assert "number" in found.suggestions[0].because
+
+
+def test_an_address_that_three_people_sign_is_a_desk() -> None:
+    signed = [Address("projekt.nord@hansa.example", name) for name in ("Ida Holm", "Ola Lund", "Per Ek")]
+    found = resolved(*(mail(one, MARA) for one in signed))
+    assert found.people == ()
+    assert found.is_role("projekt.nord@hansa.example")
+
+
+def test_an_address_with_its_own_name_stays_a_person_whoever_signs() -> None:
+    signed = [Address("ida.holm@hansa.example", name) for name in ("Ida Holm", "Ola Lund", "Per Ek")]
+    assert groups(resolved(*(mail(one, MARA) for one in signed))) == [("ida.holm@hansa.example",)]
+
+
+@pytest.mark.parametrize(
+    ("address", "organisation"),
+    [
+        ("zoe@zoereid.github.io", "zoereid.github.io"),
+        ("a@mail.kern.co.uk", "kern.co.uk"),
+        ("a@vendas.lima.com.br", "lima.com.br"),
+        ("a@kern.onmicrosoft.com", "kern.onmicrosoft.com"),
+    ],
+)
+def test_customers_of_one_host_are_no_colleagues(address: str, organisation: str) -> None:
+    assert organisation_of(address) == organisation
+
+
 # --- what does not --------------------------------------------------------------------------------------------------
 
 
