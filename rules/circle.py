@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from rules.meaning import Channel, Circle, Direction, Evidence, Interaction, Owner, Person, Traffic
 from rules.organisations import domain_of, is_free_mail, within
@@ -112,10 +113,8 @@ def _trades(
 
 
 def _weigh(trade: _Trade, title: str, direction: Direction, weight: float) -> bool:
-    if heading(title).answers or heading(title).forwards:
-        return False  # an answer wears the words of what it answers
-    buys = _BUYING.search(title) is not None and not _NOT_BUYING.search(title)
-    if not buys and not _SELLING.search(title):
+    buys = _speaks_of_buying(title)
+    if buys is None:
         return False
     if buys != (direction is Direction.IN):
         trade.supplier += weight
@@ -124,6 +123,17 @@ def _weigh(trade: _Trade, title: str, direction: Direction, weight: float) -> bo
         trade.customer += weight
         trade.bills_out += 1
     return True
+
+
+@lru_cache(maxsize=65536)  # an answer wears the title of what it answers
+def _speaks_of_buying(title: str) -> bool | None:
+    """Whether a title is a buyer's or a seller's; None where it is neither's, or an answer, which wears the words of
+    what it answers."""
+    if heading(title).answers or heading(title).forwards:
+        return None
+    if _BUYING.search(title) is not None and not _NOT_BUYING.search(title):
+        return True
+    return False if _SELLING.search(title) else None
 
 
 def _placed(person: Person, home: Iterable[str], trades: Mapping[str, _Trade]) -> Person:

@@ -13,11 +13,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -27,8 +25,7 @@ from rules.folders import role_of
 from rules.pooling import Pool
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(msgspec.Struct, frozen=True, gc=False):
     """A folder or calendar that held the copy, since when and until when (None: still) as syncs saw it."""
 
     place: str
@@ -37,16 +34,14 @@ class Placement:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(msgspec.Struct, frozen=True, gc=False):
     """The observation as it was first seen at `seen_at`."""
 
     seen_at: datetime
     observation: Observation
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True, gc=False):
     """One item of one source. `revisions` oldest first, never empty; `item` is the ledger's number of it."""
 
     item: int
@@ -60,8 +55,7 @@ class Copy:
         return self.revisions[-1].observation
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(msgspec.Struct, frozen=True, gc=False):
     """One exchange or meeting: the observation that speaks for all its copies, its `folders` the union of theirs.
 
     `id` is a digest of what makes it itself, not of which copy came first, and is the id of `observation` as well.
@@ -92,7 +86,8 @@ def fold(copies: Iterable[Copy], *, timezone: str = "UTC") -> list[Occurrence]:
     for copy in copies:
         message = copy.revisions[-1].observation
         if isinstance(message, Message):
-            slim = replace(copy, revisions=(Revision(copy.revisions[-1].seen_at, pool.shared(message)),))
+            newest = Revision(copy.revisions[-1].seen_at, pool.shared(message))
+            slim = Copy(copy.item, copy.account, copy.source, (newest,), copy.placements)
             buckets[_who(message.from_), _instant(message.date)].append(slim)
         else:
             events.append(copy)
@@ -139,6 +134,9 @@ def _message_groups(buckets: _Buckets) -> Iterable[_Group]:
     _complete(buckets)
     while buckets:
         (who, when), bucket = buckets.popitem()
+        if len(bucket) == 1 and (name := _usable_id(bucket[0])):  # nearly always
+            yield bucket, _digest("message", who, when, "1" + name)
+            continue
         for group, names in _closure([(copy, _message_names(copy, when)) for copy in bucket]):
             yield group, _digest("message", who, when, names[0])
 
@@ -278,11 +276,16 @@ def _mail_rank(copy: Copy) -> tuple[bool, int, bytes]:
     return (not sent, -filled, encode(copy.newest))
 
 
+_PLAIN = frozenset({None, "inbox", "sent"})
+
+
 def _not_mail(copy: Copy) -> str | None:
     """Why a copy of a mail must not count, or None. Deleting ends a placement and changes nothing else.
 
     Trash says only that it was deleted; so where else it lay last decides.
     """
+    if len(copy.placements) == 1 and role_of(copy.placements[0].place, copy.placements[0].role) in _PLAIN:
+        return None  # nearly always
     places = [(role_of(place.place, place.role), place) for place in copy.placements]
     telling = [(role, place) for role, place in places if role != "trash"]
     if not telling:
@@ -383,20 +386,25 @@ def _filled(ordered: Sequence[Observation]) -> Observation:
 
 def _occurrence(group: Sequence[Copy], digest: str, spoken: Observation, why_not: str | None) -> Occurrence:
     places = [place for copy in group for place in copy.placements]
-    held = [place for place in places if place.until is None] or places
-    folders = _shared(tuple(sorted({place.place for place in held}))) or spoken.folders
+    held = [place.place for place in places if place.until is None] or [place.place for place in places]
+    folders = _sorted(tuple(held)) or spoken.folders
     return Occurrence(
         id=digest,
         observation=msgspec.structs.replace(spoken, id=digest, folders=folders),
-        accounts=_shared(tuple(sorted({copy.account for copy in group}))),
+        accounts=_sorted(tuple([copy.account for copy in group])),
         items=tuple(sorted([copy.item for copy in group])),
         stands=why_not is None,
         why_not=why_not,
-        roles=_shared(frozenset([role for place in places if (role := role_of(place.place, place.role))])),
+        roles=_roles(tuple([(place.place, place.role) for place in places])),
     )
 
 
 @lru_cache(maxsize=4096)
-def _shared(value: Any) -> Any:
-    """One of all that are equal."""
-    return value
+def _sorted(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names once each, in order; one of all that are equal."""
+    return tuple(sorted(set(names)))
+
+
+@lru_cache(maxsize=4096)
+def _roles(places: tuple[tuple[str, str | None], ...]) -> frozenset[str]:
+    return frozenset([role for name, said in places if (role := role_of(name, said))])

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from connectors.observations import Message
 from rules.copies import Occurrence
 from rules.identity import Identities
@@ -31,8 +33,7 @@ def interaction_id(occurrence: str, address: str) -> str:
     return blake2b(f"{occurrence}\x1f{address}".encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, gc=False):
     """One occurrence to judge: its label, and when it was."""
 
     occurrence: Occurrence

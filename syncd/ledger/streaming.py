@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,7 +29,8 @@ def copies(connection: Connection, owner: int, only: Sequence[int] | None) -> It
     )
     older = sa.select(revisions).where(revisions.c.owner_id == owner)
     older = older.order_by(revisions.c.item_id, revisions.c.number)
-    places = sa.select(placements).where(placements.c.owner_id == owner)
+    columns = (placements.c.place, placements.c.role, placements.c.since, placements.c.until)
+    places = sa.select(placements.c.item_id, *columns).where(placements.c.owner_id == owner)
     places = places.order_by(placements.c.item_id, placements.c.number)
     if only is not None:
         heads = heads.where(items.c.id.in_(only))
@@ -42,16 +41,17 @@ def copies(connection: Connection, owner: int, only: Sequence[int] | None) -> It
             streams.enter_context(_stream(connection, query)) for query in (heads, older, places)
         )
         past, held = _Beside(revised), _Beside(placed)
+        row: Any
         for row in rows:
-            newest = Revision(moment(row.seen_at), decode(row.payload))
-            earlier = tuple(Revision(moment(old.seen_at), decode(old.payload)) for old in past.of(row.id))
-            places_held = tuple(_placement(place) for place in held.of(row.id))
-            yield Copy(row.id, row.account, row.name, (*earlier, newest), places_held)
+            number, payload, seen_at, account, source = row
+            newest = Revision(moment(seen_at), decode(payload))
+            earlier = [Revision(moment(old.seen_at), decode(old.payload)) for old in past.of(number)]
+            yield Copy(number, account, source, (*earlier, newest), tuple(map(_placement, held.of(number))))
 
 
-def _placement(row: Row[Any]) -> Placement:
-    until = None if row.until is None else moment(row.until)
-    return Placement(row.place, row.role, moment(row.since), until)
+def _placement(row: Any) -> Placement:
+    place, role, since, until = row[1:]
+    return Placement(place, role, moment(since), None if until is None else moment(until))
 
 
 def _stream(connection: Connection, query: sa.Select[Any]) -> sa.CursorResult[Any]:
@@ -59,16 +59,20 @@ def _stream(connection: Connection, query: sa.Select[Any]) -> sa.CursorResult[An
 
 
 class _Beside:
-    """Rows sorted by `item_id`, handed out item by item to somebody who walks the items in the same order."""
+    """Rows that begin with an item's number, sorted by it, handed out to somebody who walks the items so."""
 
     def __init__(self, rows: Iterable[Row[Any]]) -> None:
-        self._groups = groupby(rows, key=attrgetter("item_id"))
-        self._ahead: tuple[int, list[Row[Any]]] | None = None
+        self._rows = iter(rows)
+        self._next = next(self._rows, None)
 
-    def of(self, item: int) -> list[Row[Any]]:
-        while self._ahead is None or self._ahead[0] < item:
-            following = next(self._groups, None)
-            if following is None:
-                return []
-            self._ahead = (following[0], list(following[1]))
-        return self._ahead[1] if self._ahead[0] == item else []
+    def of(self, item: int) -> Sequence[Row[Any]]:
+        row = self._next
+        if row is None or row[0] > item:
+            return ()
+        found = []
+        while row is not None and row[0] <= item:
+            if row[0] == item:
+                found.append(row)
+            row = next(self._rows, None)
+        self._next = row
+        return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -43,7 +42,7 @@ def test_everything_comes_back(full: Ledger, databases: Databases) -> None:
 
 
 def _content(copy: Copy) -> Copy:
-    return replace(copy, item=0)
+    return msgspec.structs.replace(copy, item=0)
 
 
 def test_a_restored_ledger_goes_on_syncing(full: Ledger, tmp_path: Path) -> None:

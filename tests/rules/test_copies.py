@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -273,7 +272,7 @@ def test_a_cancellation_that_was_taken_back_stands() -> None:
     revisions = tuple(
         Revision(BEFORE, one) for one in (event(), event(status="cancelled"), event(title="Lunch after all"))
     )
-    assert only(replace(copy(event()), revisions=revisions)).stands
+    assert only(msgspec.structs.replace(copy(event()), revisions=revisions)).stands
 
 
 def test_a_newer_cancellation_on_another_calendar_wins() -> None:
