@@ -6,15 +6,11 @@ import logging
 import threading
 import urllib.request
 import webbrowser
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 
 from connectors.connector import NeedsLogin
 from connectors.microsoft.login import Tokens, authority_of, hosts, scopes_of
@@ -23,6 +19,7 @@ from connectors.secrets import Forgetful, Secrets
 from syncd.secrets import Vault
 from tests.connectors.contract import Held
 from tests.connectors.online_machine import SECRET
+from tests.fakes.certificate import self_signed
 from tests.fakes.logs import all_logged
 from tests.fakes.microsoft.server import FakeMicrosoft
 from tests.fakes.wire import Request
@@ -152,24 +149,7 @@ def pem(fake: FakeMicrosoft, folder: Path, *, key_first: bool = True) -> Path:
     """A certificate with its key, and the registration knows it."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     fake.entra.certificate = key.public_key()
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "syncd")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    parts = [
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
-        certificate.public_bytes(serialization.Encoding.PEM),
-    ]
+    parts = self_signed(key, "syncd")
     file = folder / "syncd.pem"
     file.write_bytes(b"".join(parts if key_first else parts[::-1]))
     return file
