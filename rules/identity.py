@@ -171,7 +171,8 @@ class _Census:
         words: Sequence[PersonWord],
         domains: Sequence[DomainWord],
     ) -> None:
-        self.reader, self.own, self.words, self.domains = reader, own, words, domains
+        self.reader, self.own, self.words = reader, own, words
+        self.domains = sorted(domains, key=lambda word: -len(word.domain))  # the nearest first
         self.word_of = {address: word for word in words for address in word.addresses}
         self.pinned = {word.addresses[0] for word in words}
         self.helping = {address for word in words for address in word.assistants}
@@ -250,14 +251,8 @@ class _Census:
     def _person(self, addresses: set[str], reasons: tuple[Evidence, ...]) -> Person:
         words = [self.word_of[address] for address in sorted(addresses) if address in self.word_of]
         word = words[0] if words else PersonWord(())
-        circle = word.circle or next(
-            (
-                one.circle
-                for one in self.domains
-                if one.circle and any(within(domain_of(a), {one.domain}) for a in addresses)
-            ),
-            None,
-        )
+        domains = [one for one in self.domains if any(within(domain_of(a), {one.domain}) for a in addresses)]
+        circle = word.circle or next((one.circle for one in domains if one.circle), None)
         because = (Evidence("circle.config", "the config says so", circle.value, 10.0),) if circle else ()
         return Person(
             id=person_id(addresses, self.pinned),
@@ -269,8 +264,9 @@ class _Census:
             merge_evidence=reasons,
             key=word.key,
             renews=word.renews,
-            every_days=word.every_days,
-            prefers=word.prefers,
+            every_days=word.every_days or next((one.every_days for one in domains if one.every_days), None),
+            prefers=word.prefers or next((one.prefers for one in domains if one.prefers), None),
+            role=word.role or next((one.role for one in domains if one.role), None),
         )
 
     def _name(self, addresses: Iterable[str]) -> str | None:

@@ -90,7 +90,8 @@ class Person:
     """Somebody the owner deals with. `id` is one of `addresses`, the first that the config pins or else chosen
     by the identity rules; `organisation` a registrable domain, None for free-mail users.
 
-    The rest is the owner's word from the config: `key`, `renews`, a wished rhythm in days, a wished channel.
+    The rest is the owner's word from the config: `key`, `renews`, a wished rhythm in days, a wished channel, and
+    the `role`, in the owner's words.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Person:
     renews: date | None = None
     every_days: int | None = None
     prefers: Channel | None = None
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

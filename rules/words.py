@@ -27,15 +27,20 @@ class PersonWord:
     every_days: int | None = None
     prefers: Channel | None = None
     assistants: tuple[str, ...] = ()
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DomainWord:
-    """The owner's word on everybody at a domain and below it."""
+    """The owner's word on everybody at a domain and below it; a word on a person outranks it, as does one on a
+    longer domain."""
 
     domain: str
     circle: Circle | None = None
     ignore: bool = False
+    every_days: int | None = None
+    prefers: Channel | None = None
+    role: str | None = None
 
 
 def united(words: Iterable[PersonWord]) -> list[PersonWord]:
@@ -66,6 +71,7 @@ def _one(said: Sequence[PersonWord]) -> PersonWord:
         every_days=next((word.every_days for word in said if word.every_days), None),
         prefers=next((word.prefers for word in said if word.prefers), None),
         assistants=tuple(dict.fromkeys(address for word in said for address in word.assistants)),
+        role=next((word.role for word in said if word.role), None),
     )
 
 

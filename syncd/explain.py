@@ -138,7 +138,7 @@ def _text(
 
 def _who(person: Person) -> Iterator[str]:
     yield f"{shown_name(person.name, person.id)} ({', '.join(person.addresses)})"
-    parts = [person.organisation, person.circle.value, "key" if person.key else None]
+    parts = [person.role, person.organisation, person.circle.value, "key" if person.key else None]
     yield ", ".join(part for part in parts if part)
     yield from _reasons(f"{person.circle.value}, because", person.circle_evidence)
     yield from _reasons("one person, because", person.merge_evidence)

@@ -261,9 +261,17 @@ def _from_config(config: Config) -> Iterator[PersonWord | DomainWord]:
             every_days=person.every_days,
             prefers=person.channel,
             assistants=person.assistants,
+            role=person.role,
         )
     for domain in config.domain:
-        yield DomainWord(domain.domain, circle=domain.circle, ignore=domain.ignore)
+        yield DomainWord(
+            domain.domain,
+            circle=domain.circle,
+            ignore=domain.ignore,
+            every_days=domain.every_days,
+            prefers=domain.channel,
+            role=domain.role,
+        )
 
 
 def _from_journal(journal: Iterable[Entry]) -> Iterator[PersonWord]:

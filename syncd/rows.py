@@ -41,6 +41,7 @@ def person_row(person: Person, interactions: int) -> Row:
         "addresses": person.addresses,
         "organisation": person.organisation,
         "circle": person.circle.value,
+        "role": person.role,
         "circle_evidence": evidence_rows(person.circle_evidence),
         "merge_evidence": evidence_rows(person.merge_evidence),
         "key": person.key,

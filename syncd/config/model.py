@@ -26,6 +26,24 @@ EmailAddress = Annotated[str, BeforeValidator(email_address)]
 Domain = Annotated[str, BeforeValidator(domain)]
 
 
+# What may be said of a person and of everybody at a domain alike.
+_OfCircle = Annotated[Circle | None, Field(description="team, supplier, customer or other.", examples=["customer"])]
+_InRole = Annotated[
+    str | None,
+    Field(
+        description="What they are for their firm or for you, shown in the report.", examples=["head of purchasing"]
+    ),
+]
+_EveryDays = Annotated[
+    int | None,
+    Field(description="A rhythm you wish for, in days, beside the one that is learned.", ge=1, examples=[60]),
+]
+_Prefers = Annotated[
+    Literal["in_person", "video", "phone", "email"] | None,
+    Field(description="How they like to be met; suggestions follow it.", examples=["phone"]),
+]
+
+
 class Section(BaseModel):
     """A table of the file: unknown keys are problems, values never change once read."""
 
@@ -79,14 +97,8 @@ class PersonSettings(Section):
         examples=[["ilse@nordkai.example"]],
     )
     name: str | None = Field(default=None, description="What to call them.", examples=["Ilse Nordkai"])
-    circle: Circle | None = Field(
-        default=None, description="team, supplier, customer or other.", examples=["customer"]
-    )
-    role: str | None = Field(
-        default=None,
-        description="What they are for their firm, shown in the report.",
-        examples=["head of purchasing"],
-    )
+    circle: _OfCircle = None
+    role: _InRole = None
     key: bool = Field(default=False, description="A relationship that must not be lost: it comes first.")
     renews: date | None = Field(
         default=None,
@@ -99,15 +111,8 @@ class PersonSettings(Section):
         description="Addresses that are somebody else, though they look alike.",
         examples=[["i.nordkai@other.example"]],
     )
-    every_days: int | None = Field(
-        default=None,
-        description="A rhythm you wish for, in days, beside the one that is learned.",
-        ge=1,
-        examples=[60],
-    )
-    prefers: Literal["in_person", "video", "phone", "email"] | None = Field(
-        default=None, description="How they like to be met; suggestions follow it.", examples=["phone"]
-    )
+    every_days: _EveryDays = None
+    prefers: _Prefers = None
     assistants: tuple[EmailAddress, ...] = Field(
         default=(),
         description="Who writes for them: counts as contact with them.",
@@ -120,13 +125,18 @@ class PersonSettings(Section):
 
 
 class DomainSettings(Section):
-    """Your word on everybody at a domain."""
+    """Your word on everybody at a domain. Your word on one of them outranks it."""
 
     domain: Domain = Field(description="The domain, its subdomains included.", examples=["nordkai.example"])
-    circle: Circle | None = Field(
-        default=None, description="team, supplier, customer or other.", examples=["supplier"]
-    )
+    circle: _OfCircle = None
+    role: _InRole = None
     ignore: bool = Field(default=False, description="Leave everybody there out of people, flags and reports.")
+    every_days: _EveryDays = None
+    prefers: _Prefers = None
+
+    @property
+    def channel(self) -> Channel | None:
+        return None if self.prefers is None else Channel(self.prefers)
 
 
 class DriftBudgets(Section):

@@ -97,9 +97,9 @@ class Known:
 
     @property
     def firm(self) -> str:
-        """Whose people they belong to; nothing where their address already says it."""
-        named = self.person.name and self.person.organisation
-        return words.shown_name(self.person.organisation, "") if named else ""
+        """What they are, in the owner's words, and whose people they belong to, unless their address says it."""
+        organisation = self.person.organisation if self.person.name else None
+        return ", ".join(words.shown_name(part, "") for part in (self.person.role, organisation) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,7 @@ def _person(known: Known) -> dict[str, Any]:
         "addresses": list(person.addresses),
         "organisation": person.organisation,
         "circle": person.circle.value,
+        "role": person.role,
         "key": person.key,
         "renews": person.renews and person.renews.isoformat(),
         "status": assessment.status.value,

@@ -130,6 +130,8 @@ def test_prefers_is_a_channel(tmp_path: Path) -> None:
     text = OWNER + people
     first, second = parse(text, tmp_path / "x.toml").person
     assert (first.channel, second.channel) == (Channel.PHONE, None)
+    (domain,) = parse(OWNER + '[[domain]]\ndomain = "b.example"\nprefers = "video"\n', tmp_path / "x.toml").domain
+    assert domain.channel is Channel.VIDEO
 
 
 def test_which_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

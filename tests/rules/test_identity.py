@@ -309,6 +309,19 @@ def test_a_domain_word_sets_the_circle() -> None:
     assert found.people[0].circle_evidence[0].rule == "circle.config"
 
 
+def test_a_word_on_a_domain_holds_for_its_people_and_the_nearer_word_wins() -> None:
+    far = Address("ben@mail.nordkai.example", "Ben Holm")
+    words: list[PersonWord | DomainWord] = [
+        PersonWord((ANNA.address or "",), role="head of sales"),
+        DomainWord("nordkai.example", every_days=45, prefers=Channel.PHONE, role="our pump maker"),
+        DomainWord("mail.nordkai.example", every_days=90),
+    ]
+    found = resolved(mail(ANNA, MARA), mail(far, MARA), words=words).by_address
+    anna, ben = found[ANNA.address or ""], found[far.address or ""]
+    assert (anna.role, anna.every_days, anna.prefers) == ("head of sales", 45, Channel.PHONE)
+    assert (ben.role, ben.every_days, ben.prefers) == ("our pump maker", 90, Channel.PHONE)
+
+
 # --- the owner ------------------------------------------------------------------------------------------------------
 
 
