@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
 from syncd.assess import Assessed, Progress, assess, changes
 from syncd.config import Config
 from syncd.files import write_private
@@ -34,7 +36,7 @@ def make_report(
     day, history = assessed.as_of, assessed.history
     contacts = [*history.interactions, *assessed.planned]
     if not config.privacy.show_subjects:
-        contacts = [replace(contact, title=None) for contact in contacts]
+        contacts = [msgspec.structs.replace(contact, title=None) for contact in contacts]
     report = build(
         assessed.week or AssessedWeek(f"{day:%G-W%V}"),
         history.people,
