@@ -80,7 +80,11 @@ class Correspondence:
         elif case.decision.automated or ground.who.is_role(writer):
             self._returned(case, message)
             # Traffic, but for what merely echoes (bounces, absences), and newsletters.
-            if not (case.decision.crowd or "list-id" in (message.headers or {}) or is_echo(message, writer)):
+            if not (
+                case.decision.crowd
+                or "list-id" in (message.headers or {})
+                or is_echo(message, writer, case.decision.evidence)
+            ):
                 ground.note(writer, Direction.IN, case)
         else:
             self._received(case, message, writer, sender)

@@ -13,7 +13,7 @@ from connectors.observations import Address, Attendee, Event, Message, Observati
 from rules.copies import Occurrence
 from rules.identity import DomainWord, PersonWord, resolve
 from rules.interactions import InteractionSettings, extract, interaction_id, week_of
-from rules.meaning import Channel, Decision, Direction, Interaction, Owner, Purpose, Traffic
+from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Owner, Purpose, Traffic
 
 MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -330,6 +330,13 @@ def test_a_robots_mail_is_traffic_of_its_organisation() -> None:
 def test_echoes_and_newsletters_are_no_traffic(writer: Address, headers: dict[str, str]) -> None:
     read = Read((mail(writer, MARA, headers=headers), {"automated": True}))
     assert (read.all, read.traffic) == ([], [])
+
+
+def test_an_absence_note_without_headers_is_no_traffic() -> None:
+    note = mail(ANNA, MARA, subject="Out of office until 3 April: Offer")
+    said = (Evidence("auto.absence_heading", "it says until when the sender is away", "automated", 11.0),)
+    assert Read((note, {"automated": True, "evidence": said})).traffic == []
+    assert Read((note, {"automated": True})).traffic != []
 
 
 def test_robots_of_free_mail_and_of_the_owners_own_house_are_no_traffic() -> None:
