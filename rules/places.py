@@ -68,7 +68,7 @@ _UNSAID = re.compile(
     re.IGNORECASE,
 )
 _GLUE = re.compile(
-    r"\b(?:and|or|via|by|por|pelo|pela|al|alla|di|do|da|dos|das|del|des|du|sul|su|au|aan|ved|zum|zur|"
+    r"\b(?:and|or|via|by|we|you|us|wir|sie|nous|vous|por|pelo|pela|al|alla|di|do|da|dos|das|del|des|du|sul|su|au|aan|ved|zum|zur|"
     r"por|vom|von|van|on|in|at|the|a|with|per|over|using|use|for|to|we|und|oder|uber|mit|auf|am|im|et|"
     r"ou|par|sur|avec|y|o|e|con|"
     r"en|of|het|de|della|del|eller|och|med|till|your|my|me|no|number|nr|join(?:ing)?|here|hier|ici|"
