@@ -52,20 +52,22 @@ class Bygones:
         self._topics: dict[str, int] = {}
         self._topic_people: dict[str, set[str]] = {}
         self._personal: tuple[str, ...] = ()
-        self.told: list[tuple[str, Scores]] = []  # what was said last
+        self.told: list[tuple[str, Scores]] = []  # what was recalled last
 
     def of(self, found: Clues, writer: str | None, context: Context) -> list[tuple[str, Scores]]:
         """What the histories add to a mail, by name."""
-        return self.recall(found.parties, found.personal, writer, context)
+        self.recall(found.parties, found.personal, writer, context)
+        return self._terms(found.parties)
 
     def recall(
         self, parties: tuple[Party, ...], personal: tuple[str, ...], writer: str | None, context: Context
     ) -> list[tuple[str, Scores]]:
-        """The same for a mail whose parties and personal topics are known."""
+        """What `of` goes by, for a mail whose parties and personal topics are known: where it is equal, so are the
+        histories' scores."""
         self._settle(context)
         self._pending = (parties, writer, context.address(writer).automated)
         self._personal = personal
-        self.told = self._terms(parties)
+        self.told = self._standing(parties)
         return self.told
 
     @property
@@ -82,23 +84,43 @@ class Bygones:
         """Remember what the mail last asked about was for."""
         self._last = by_itself
 
-    def _terms(self, keys: tuple[Party, ...]) -> list[tuple[str, Scores]]:
-        terms = []
-        for key in keys:
-            sums = self._sums.get(key)
-            kind, name = key
+    def _standing(self, parties: tuple[Party, ...]) -> list[tuple[str, Scores]]:
+        """The histories' sums, which take no logarithms; of the owner's, which grows with every mail, its scores."""
+        told = []
+        for party in parties:
+            kind, name = party
+            sums = self._sums.get(party)
             if sums is not None:
-                weight, half = self._weights[kind]
-                one, two, three = odds(sums, half)
-                scores = (one * weight, two * weight, three * weight)
-                if kind == "owner":
-                    scores = (_coarse(scores[0]), _coarse(scores[1]), _coarse(scores[2]))
-                terms.append((_HISTORY[kind], scores))
+                one, two, three = sums
+                told.append((kind, self._scores(kind, sums) if kind == "owner" else (one, two, three)))
+            if kind == "firm" and name in self._partners:
+                told.append(("partner", PARTNER))
+        if self._of_trade():
+            told.append(("trade", TRADE))
+        return told
+
+    def _terms(self, parties: tuple[Party, ...]) -> list[tuple[str, Scores]]:
+        terms = []
+        for party in parties:
+            sums = self._sums.get(party)
+            kind, name = party
+            if sums is not None:
+                terms.append((_HISTORY[kind], self._scores(kind, sums)))
             if kind == "firm" and name in self._partners:
                 terms.append(("partner", PARTNER))
-        if self._personal and all(map(self.is_trade, self._personal)):
+        if self._of_trade():
             terms.append(("trade", TRADE))
         return terms
+
+    def _scores(self, kind: str, sums: list[float]) -> Scores:
+        weight, half = self._weights[kind]
+        one, two, three = odds(sums, half)
+        if kind == "owner":
+            return _coarse(one * weight), _coarse(two * weight), _coarse(three * weight)
+        return one * weight, two * weight, three * weight
+
+    def _of_trade(self) -> bool:
+        return bool(self._personal) and all(map(self.is_trade, self._personal))
 
     def _settle(self, context: Context) -> None:
         """Write down the mail before, unless it has turned out to be a machine's: those say nothing of the owner."""

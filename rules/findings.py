@@ -41,7 +41,8 @@ class Finder:
 
     def __init__(self, rules: RuleSet, owner: Owner) -> None:
         self._labeller = Labeller(rules, owner)
-        basis = msgspec.json.encode((edition(), rules.digest, sorted(owner.addresses), sorted(owner.own_domains)))
+        whose = (sorted(owner.addresses), sorted(owner.own_domains), owner.timezone)
+        basis = msgspec.json.encode((edition(), rules.digest, whose))
         self._basis = blake2b(basis, digest_size=_SIZE)
 
     def find(self, observation: Observation, known: Finding | None = None) -> Finding:

@@ -117,7 +117,8 @@ def record(ledger: Ledger, config: Config, *, now: datetime | None = None, kept:
     where nothing changed. With `kept`, from calls before in this process, weeks before all that changed stand."""
     now = now or datetime.now(UTC)
     today = now.astimezone(ZoneInfo(config.owner.timezone)).date()
-    last = sunday(last_complete(today - timedelta(days=1)))
+    ended = _ended_on(ledger, config, now)  # of files that were exported once no later week says anything
+    last = sunday(last_complete(min(today - timedelta(days=1), (ended or today) + timedelta(days=6))))
     made = ledger.meaning.made()
     if made is None:
         return Counts()

@@ -57,20 +57,20 @@ class Findings:
         self._next = next(self._rows, None)
         self._gone: list[Key] = []
         self._new: list[tuple[Key, Finding]] = []
-        self._changed = 0
-        self._names = ""  # of the reasons of what was taken last
+        self._here: Key = ("", "")  # of what was taken last, and the names of its reasons
+        self._names = ""
+        self._replaced: list[Key] = []
 
     def take(self, at: datetime | None, occurrence: str) -> Finding | None:
         """What was found of the occurrence. To be asked in order of time, then of ids."""
-        key = _key(at, occurrence)
         while (row := self._next) is not None:
-            here = (row.at, row.id)
-            if here > key:
+            if row.id != occurrence and (row.at, row.id) > _key(at, occurrence):
                 return None
             self._next = next(self._rows, None)
-            if here == key:
+            self._here = (row.at, row.id)
+            if row.id == occurrence:
                 return self._found(row)
-            self._gone.append(here)
+            self._gone.append(self._here)
         return None
 
     def _all(self) -> Iterator[Any]:
@@ -93,7 +93,8 @@ class Findings:
             self.reasons.keep(self._names)
         else:
             self._new.append((_key(at, finding.decision.id), finding))
-            self._changed += taken is not None
+            if taken is not None:
+                self._replaced.append(self._here)
 
     def write(self, connection: Connection, owner: int) -> Counts:
         """Write what changed since. Whoever else wrote meanwhile is overruled: rows prove themselves."""
@@ -106,13 +107,13 @@ class Findings:
             findings.c.id == sa.bindparam("k_id"),
         )
         delete = sa.delete(findings).where(*of)
-        keys = [*self._gone, *(key for key, _ in self._new)]
+        keys = [*self._gone, *self._replaced, *(key for key, _ in self._new)]
         for first in range(0, len(keys), ROWS):
             connection.execute(delete, [{"k_at": at, "k_id": id_} for at, id_ in keys[first : first + ROWS]])
         for first in range(0, len(self._new), ROWS):
             rows = [self._row(owner, key, finding) for key, finding in self._new[first : first + ROWS]]
             connection.execute(sa.insert(findings), rows)
-        return Counts(len(self._new) - self._changed, self._changed, len(self._gone))
+        return Counts(len(self._new) - len(self._replaced), len(self._replaced), len(self._gone))
 
     def _found(self, row: Any) -> Finding | None:
         label = _decode(row.payload)

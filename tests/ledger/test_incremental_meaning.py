@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.observations import Address, Attendee, Message
+from connectors.observations import Address, Attendee, Event, Message
 from rules import ruleset
 from syncd.config import Config
 from syncd.interpret import interpret
@@ -45,6 +46,7 @@ steps = st.one_of(
     st.tuples(st.just("mail"), people, weeks, st.sampled_from(SUBJECTS), st.booleans()),
     st.tuples(st.just("sent"), people, weeks, st.sampled_from(SUBJECTS), st.booleans()),
     st.tuples(st.just("lunch"), people, weeks, st.sampled_from(("confirmed", "cancelled")), st.booleans()),
+    st.tuples(st.just("moved"), people, weeks, st.integers(-90, 90), st.booleans()),
     st.tuples(st.just("junk"), people, weeks, st.just(""), st.booleans()),
     st.tuples(st.just("gone"), people, weeks, st.just(""), st.booleans()),
     st.tuples(st.just("merged"), people, st.just(0), st.sampled_from(PEOPLE), st.booleans()),
@@ -81,6 +83,13 @@ class Life:
             guests = tuple(Attendee(one.address, one.name, "accepted") for one in (ME, who))
             lunch = meeting(native, start, start + timedelta(hours=1), title="Lunch", status=what, attendees=guests)
             self.dates.put(native, lunch, "Work")
+        elif kind == "moved" and native in self.dates.things:
+            event = self.dates.things[native].observation
+            assert isinstance(event, Event)
+            assert event.start
+            assert event.end
+            times = {"start": event.start + timedelta(minutes=what), "end": event.end + timedelta(minutes=what)}
+            self.dates.put(native, msgspec.structs.replace(event, **times), "Work")
         elif kind in {"junk", "gone"} and native in self.mail.things:
             self.mail.move(native, "Junk") if kind == "junk" else self.mail.delete(native)
         elif kind == "config" and who != what:
@@ -142,6 +151,19 @@ def test_only_what_is_touched_is_found_anew(ledger: Ledger) -> None:
     merged = life.refresh()
     assert merged.tables["persons"]
     assert not merged.tables["findings"], "who is whom says nothing of what a mail was"
+
+
+def test_an_event_that_moves_leaves_nothing_behind(ledger: Ledger) -> None:
+    life = Life(ledger)
+    life.take(("lunch", PEOPLE[0], 9, "confirmed", True))
+    life.refresh()
+    for minutes in (1, -1, 90, -90, 60 * 24 * 200):
+        life.take(("moved", PEOPLE[0], 9, minutes, True))
+        life.refresh()
+        grown = life.rows()
+        life.forget_all_meaning()
+        life.refresh()
+        assert life.rows() == grown
 
 
 def test_findings_that_make_no_sense_are_found_anew(ledger: Ledger) -> None:
