@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rules.health.assessment import UNJUDGED
+from rules.health.assessment import UNJUDGED, Status
 from rules.health.diary import is_contact
 from rules.health.facets import RECENT
 
@@ -73,7 +73,10 @@ def call_first(desk: Desk, week: Week, names: Mapping[str, str]) -> tuple[str, .
     key = {group.id for group in week.groups if group.person.key}
     lately = _silenced(desk, week, names)
     rates = {group.id: week.usual_rate(row) for row, group in enumerate(week.groups)}
-    left = {group.id for row, group in enumerate(week.groups) if not UNJUDGED.isdisjoint(week.holding(row))}
+    # Where a source is stale everybody is unknown, and whom to call is asked all the same: an exported calendar ends
+    # with its last meeting, which in a crisis is long ago.
+    unjudged = UNJUDGED - {Status.UNKNOWN} if week.stale else UNJUDGED
+    left = {group.id for row, group in enumerate(week.groups) if not unjudged.isdisjoint(week.holding(row))}
     known = [name for name in lately & rates.keys() - left if rates[name] > _SELDOM or name in key]
     return tuple(sorted(known, key=lambda name: (name not in key, -rates[name], name))[:CALLED])
 

@@ -239,6 +239,18 @@ def test_whom_to_call_first_fell_quiet_in_the_crisis_itself() -> None:
     assert {gone, address(8)}.isdisjoint(week.portfolio.call_first)
 
 
+def test_whom_to_call_first_is_told_though_the_exported_calendar_ends_with_its_last_meeting() -> None:
+    items = [one for one in desk(40, WEEKS, seed=5) if week_of(one.local) - FIRST < 120]
+    items += [contact(address(i), w, Channel.EMAIL, day=3) for i in range(40) for w in range(i % 3, 120, 3)]
+    coverage = Coverage(mail=((START, date(2030, 1, 1)),), calendar=((START, START + timedelta(weeks=120)),))
+    told = history([person(address(i), key=i == 7) for i in range(40)], items, coverage=coverage)
+    week = next(one for one in follow(told, sunday_of(126)) if one.sunday == sunday_of(126))
+    assert week.stale
+    assert week.portfolio.event is not None
+    assert week.portfolio.call_first[0] == address(7)
+    assert not week.portfolio.bench, "nobody can be judged, and so nobody is promised"
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_two_weeks_of_holidays_are_no_crisis(seed: int) -> None:
     items = [one for one in desk(30, 90, seed=seed) if (week_of(one.local) - FIRST) % 26 not in (24, 25)]
