@@ -191,6 +191,11 @@ class Matcher:
         one = self._fields.get(field)
         return one.hits(text) if one is not None and text else 0
 
+    def knows(self, field: str, text: str) -> bool:
+        """Whether it is remembered which patterns occur in `text`."""
+        one = self._fields.get(field)
+        return one is None or text in one.memory
+
     def joint(self, what: T, parts: Callable[[T], Iterable[tuple[str, str]]]) -> int:
         """Hits of what is several fields and texts at once, `parts` telling which; remembered as a whole."""
         known = self._joint.get(what)

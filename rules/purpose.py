@@ -76,6 +76,11 @@ class PurposeModel:
         purpose = shares(one + weighed.relational, two + weighed.working, three + weighed.transactional)
         return purpose, (*hits, *[reason for _, reason in weighed.parts])
 
+    def prepare(self, messages: Sequence[Message]) -> None:
+        """Hear what the messages say by themselves; it is remembered until they are judged."""
+        for found in [clues(message, self._own, self._domains) for message in messages]:
+            self._voice.hear(found)
+
     def _message(
         self, message: Message, hits: Sequence[Evidence], context: Context
     ) -> tuple[Purpose, tuple[Evidence, ...]]:

@@ -74,6 +74,11 @@ def _of_name(name: str, local: str, label: str) -> int:
     return flags
 
 
+def bare(subject: str) -> str:
+    """The subject as rules look at it."""
+    return of_subject(subject)[0]
+
+
 @lru_cache(maxsize=8192)
 def of_subject(subject: str) -> tuple[str, int]:
     """The subject without marks of answers and forwards, and flags about its look."""

@@ -98,11 +98,9 @@ def try_lines(
     owner = Owner(frozenset(address.strip().lower() for address in me))
     read = [(number, _read(line)) for number, line in enumerate(lines, 1) if line.strip()]
     observations = [(number, found) for number, found in read if not isinstance(found, str)]
-    labeller = Labeller(rule_set, owner)
-    decisions = {
-        number: encode(labeller.decide(observation))
-        for number, observation in sorted(observations, key=lambda pair: _when(pair[1]))
-    }
+    observations.sort(key=lambda pair: _when(pair[1]))
+    labelled = Labeller(rule_set, owner).label([observation for _, observation in observations])
+    decisions = {number: encode(decision) for (number, _), decision in zip(observations, labelled, strict=True)}
     for number, found in read:
         if isinstance(found, str):
             yield Answer(number, problem=found)
