@@ -113,9 +113,21 @@ def drift_gate(drift: State) -> Bools:
 
 def fallen_silent(drift: State) -> Bools:
     """Other contact has truly fallen as well, since the most likely change."""
-    since = drift["weeks"] - drift["before"]
-    usual = since * (drift["before_others"] + 0.5) / (drift["before"] + 1.0)
+    usual = _others_missed(drift)
     return (usual >= LEAST_MISSED) & (drift["others"] - drift["before_others"] <= MOST_OTHERS * usual)
+
+
+def _others_missed(drift: State) -> Floats:
+    """Weeks with other contact that would have been usual since the most likely change."""
+    since = drift["weeks"] - drift["before"]
+    found: Floats = since * (drift["before_others"] + 0.5) / (drift["before"] + 1.0)
+    return found
+
+
+def nothing_left(drift: State) -> Bools:
+    """There hardly was any other contact before the most likely change, so that none could fall, and there is none
+    since: all that there was was personal."""
+    return (_others_missed(drift) < LEAST_MISSED) & (drift["others"] - drift["before_others"] < LEAST_OTHERS)
 
 
 def _steadiness(state: State) -> Floats:
@@ -178,8 +190,10 @@ def judge(
     silent = enough & awake & fallen_silent(drift)
     # That business fell silent is not enough: personal contact must have fallen too, by itself worth a watch.
     personal = drift["score_any"]
-    begins = silent & (quiet >= flag) & (personal >= WATCH * flag)
-    verdicts.hold(Status.GOING_QUIET, week, begins, (quiet < LEAVE * flag) | (personal < LEAVE_WATCH * WATCH * flag))
+    alone = enough & awake & nothing_left(drift)
+    begins = silent & (quiet >= flag) & (personal >= WATCH * flag) | alone & (personal >= flag)
+    ends = ~alone & (quiet < LEAVE * flag) | (personal < LEAVE_WATCH * WATCH * flag)
+    verdicts.hold(Status.GOING_QUIET, week, begins, ends)
     down = thresholds.moved_down * patience * strictness(ladder)
     steps = (ladder["before_personal"] >= LEAST_PERSONAL) & awake
     steps &= ladder["others"] - ladder["before_others"] >= LEAST_OTHERS
