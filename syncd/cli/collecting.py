@@ -76,13 +76,13 @@ def run(context: typer.Context) -> None:
 
 def status(context: typer.Context, form: Annotated[Format, FormatOption] = Format.TABLE) -> None:
     """Say how every account stands: when it was last read, what it holds, what is wrong."""
-    from syncd import leftovers
+    from syncd import forgeries, leftovers
     from syncd.rows import status_rows
 
     place = workplace(context)
     with place.ledger() as ledger:
         rows = status_rows(ledger, place.config)
-        kept = list(leftovers.notes(ledger, place.config))
+        kept = [*leftovers.notes(ledger, place.config), *forgeries.notes(ledger, place.config)]
     # Apart: what is no longer read is no trouble, but its figures are part of everything that is said.
     shown = [row for row in rows if row["standing"] == leftovers.IN_USE] if form is Format.TABLE else rows
     show(

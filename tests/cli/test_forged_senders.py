@@ -82,3 +82,13 @@ def test_what_is_no_name_of_a_server(desk: Desk) -> None:
     told = desk.ask("config", "check")
     assert told.code == 78
     assert "is no name of a server" in told.out + told.err
+
+
+def test_status_says_how_many_are_left_out(desk: Desk) -> None:
+    forge(desk, FAILED)
+    assert contacts(desk) == 50
+    assert "counted for nobody" not in desk.ask("status").err
+    trust(desk)
+    assert "10 mails are counted for nobody: your server found a sender that is not whom they name" in " ".join(
+        desk.ask("status").err.split()
+    )
