@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 import re2
 
+from rules.collector import uncollected
 from rules.fields import EVENT_FIELDS, FLAGS, MESSAGE_FIELDS, NUMBERS
 from rules.folding import fold
 
@@ -136,6 +137,11 @@ def check(path: Path) -> tuple[Problem, ...]:
     return tuple(_read(path, None)[1])
 
 
+def problems_in(text: str, path: Path) -> tuple[Problem, ...]:
+    """As `check`, for a text that stands or shall stand in the file at `path`."""
+    return tuple(_read(path, text)[1])
+
+
 def reload(old: RuleSet, paths: Sequence[Path]) -> tuple[RuleSet, tuple[Problem, ...]]:
     """The new rule set, or the old one and the problems that keep it in force."""
     try:
@@ -158,6 +164,7 @@ _File = tuple[Path, list[Rule], list[Problem]]
 
 
 @cache
+@uncollected()
 def _packs() -> tuple[_File, ...]:
     """The packs that ship, read once. Their patterns are not compiled to see whether they can be: tests have."""
     return tuple((path, *_read(path, None, proven=True)) for path in sorted(PACKS.glob("*.toml")))
@@ -209,10 +216,13 @@ class _Reader:
     def __init__(self, file: str, text: str, *, proven: bool = False) -> None:
         self.file, self.lines, self.proven = file, text.splitlines(), proven
         self.starts = [n for n, line in enumerate(self.lines, 1) if line.replace(" ", "").startswith("[[rule]]")]
+        if not self.starts:  # rules of one line each
+            self.starts = [n for n, line in enumerate(self.lines, 1) if line.lstrip().startswith("{")]
         self.problems: list[Problem] = []
 
     def rules(self, raw: dict[str, Any]) -> list[Rule]:
-        for key in raw.keys() - {"rule", "about"}:
+        is_config = "owner" in raw  # syncd's own config may hold rules too; who reads it knows its other keys
+        for key in () if is_config else raw.keys() - {"rule", "about"}:
             self._problem(-1, "", f"unknown key {key!r}", "A rule file has `about` and `[[rule]]` tables only.", key)
         tables = raw.get("rule", [])
         if not isinstance(tables, list):

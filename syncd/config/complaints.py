@@ -171,5 +171,5 @@ def written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(written(entry) for entry in value)}]"
     if isinstance(value, dict):
-        return "{ … }"
+        return f"{{ {', '.join(f'{key} = {written(entry)}' for key, entry in value.items())} }}"
     return value.isoformat() if isinstance(value, date) else str(value)

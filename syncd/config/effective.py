@@ -12,6 +12,9 @@ from syncd.config.model import Config
 def effective(config: Config) -> str:
     """Every key with its value as TOML; the password in a database URL is replaced by `***`."""
     plain = _plain(config.model_dump(mode="json", by_alias=True, exclude_none=True))
+    if config.rule:  # the config itself stands last among the rule files
+        plain["rules"] = plain["rules"][:-1] or None
+    plain = {key: value for key, value in plain.items() if value is not None}
     return tomlkit.dumps({**plain, "database": without_password(config.database)})
 
 

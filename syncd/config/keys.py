@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from connectors.registry import KINDS
-from syncd.config.model import Config
+from syncd.config.model import Config, RuleTable
 
 _WORDS: dict[Any, str] = {
     str: "text",
@@ -24,6 +24,7 @@ _WORDS: dict[Any, str] = {
     bool: "true or false",
     date: "date",
     Path: "path",
+    RuleTable: "table",
 }
 
 

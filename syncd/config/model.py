@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -42,6 +42,16 @@ _Prefers = Annotated[
     Literal["in_person", "video", "phone", "email"] | None,
     Field(description="How they like to be met; suggestions follow it.", examples=["phone"]),
 ]
+
+
+RuleTable = dict[str, Any]  # read by `rules.ruleset`, which knows what may stand in it
+_SAUNA: RuleTable = {
+    "name": "mine.sauna",
+    "because": "we meet in the sauna",
+    "fields": ["title"],
+    "patterns": ["sauna"],
+    "evidence": {"in_person": 6.0},
+}
 
 
 class Section(BaseModel):
@@ -233,6 +243,11 @@ class Config(Section):
     )
     rules: tuple[Path, ...] = Field(
         default=(), description="Rule files of your own, read after the built-in packs.", examples=[["my-rules.toml"]]
+    )
+    rule: tuple[RuleTable, ...] = Field(
+        default=(),
+        description="Rules of your own, one a line, as in docs/rules.md; `[[rule]]` tables do as well.",
+        examples=[[_SAUNA]],
     )
     owner: OwnerSettings = Field(description="Whose mailboxes these are.")
     account: tuple[Account, ...] = Field(

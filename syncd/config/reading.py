@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from connectors.options import AccountOptions
+from rules import ruleset
 from syncd.config.complaints import explain
 from syncd.config.contradictions import contradictions
 from syncd.config.lines import find_lines, line_of
@@ -64,11 +65,15 @@ def parse(text: str, path: Path) -> Config:
         config = Config.model_validate(raw)
     except ValidationError as error:
         problems += [explain(detail, raw, lines) for detail in _innermost(error.errors())]
+    if config is not None and config.rule:
+        problems += [
+            Problem(f"rule {one.rule}", one.what, one.fix, one.line) for one in ruleset.problems_in(text, path)
+        ]
     if config is None or problems:
         raise ConfigProblems(path, problems)
     if "database" not in config.model_fields_set:
         config = config.model_copy(update={"database": ledger_url(path)})
-    return _beside(config, path.absolute().parent)
+    return _beside(config, path.absolute())
 
 
 def _innermost(errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
@@ -90,14 +95,15 @@ def _syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     return Problem("", _POSITION.sub("", what), fix, int(position[1]), int(position[2]))
 
 
-def _beside(config: Config, folder: Path) -> Config:
-    """`config` with every relative path taken from `folder`."""
+def _beside(config: Config, file: Path) -> Config:
+    """`config` with every relative path taken from the folder of its `file`, which itself may hold rules."""
+    folder = file.parent
     return config.model_copy(
         update={
             "database": _RELATIVE_SQLITE.sub(
                 lambda m: f"{m[1]}{_absolute(Path(m[2]), folder)}{m[3]}", config.database
             ),
-            "rules": tuple(_absolute(path, folder) for path in config.rules),
+            "rules": (*(_absolute(path, folder) for path in config.rules), *([file] if config.rule else [])),
             "account": tuple(_account_beside(account, folder) for account in config.account),
         }
     )

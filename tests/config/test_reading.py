@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.options import MboxOptions
+from rules import ruleset
 from rules.meaning import Channel, Circle
 from syncd.config import ConfigProblems, find_config, load, parse
 from syncd.config.effective import effective, without_password
@@ -213,3 +215,30 @@ def test_any_structure_is_a_config_or_has_problems_in_its_lines(raw: dict[str, o
     for problem in problems.problems if problems else ():
         assert problem.what
         assert problem.line is None or 1 <= problem.line <= text.count("\n") + 1
+
+
+RULE = (
+    """{ name = "mine.sauna", because = "we sweat", fields = ["title"], """
+    """patterns = ['PATTERN'], evidence = { LABEL = 6.0 } },"""
+)
+
+
+def own_rules(pattern: str = r"\bsauna\b", label: str = "in_person") -> str:
+    return f"rule = [\n  {RULE.replace('PATTERN', pattern).replace('LABEL', label)}\n]\n{OWNER}"
+
+
+def test_rules_may_stand_in_the_config_one_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(own_rules())
+    config = load(path)
+    assert config.rules == (path,)
+    assert ruleset.load(config.rules).rules["mine.sauna"].evidence == {"in_person": 6.0}
+    assert "rules" not in tomllib.loads(effective(config))
+
+
+@pytest.mark.parametrize("text", [own_rules(pattern="("), own_rules(label="sweaty")])
+def test_a_wrong_rule_in_the_config_is_named_with_its_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigProblems) as caught:
+        parse(text, tmp_path / "x.toml")
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.line) == ("rule mine.sauna", 2)
