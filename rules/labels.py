@@ -13,6 +13,7 @@ import msgspec
 from connectors.observations import Event, Message, Observation
 from rules import automation, channel, traits
 from rules.bygones import Bygones, Scores
+from rules.collector import uncollected
 from rules.context import Context
 from rules.matching import PURPOSES, Matcher, Weighed, matcher, sized, softmax
 from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
@@ -89,9 +90,10 @@ class Labeller:
         at a time as are prepared together."""
         coming = iter(observations)
         while some := list(islice(coming, AT_ONCE)):
-            self.prepare(some)
-            for observation in some:
-                yield self.decide(observation)
+            with uncollected():
+                self.prepare(some)
+                decisions = [self.decide(observation) for observation in some]
+            yield from decisions
 
     def prepare(self, observations: Sequence[Observation]) -> None:
         """Read new subjects one step after another, each for all of them before the next: a processor that does one

@@ -194,7 +194,7 @@ class Matcher:
     def knows(self, field: str, text: str) -> bool:
         """Whether it is remembered which patterns occur in `text`."""
         one = self._fields.get(field)
-        return one is None or text in one.memory
+        return one is None or not text or text in one.memory
 
     def joint(self, what: T, parts: Callable[[T], Iterable[tuple[str, str]]]) -> int:
         """Hits of what is several fields and texts at once, `parts` telling which; remembered as a whole."""

@@ -7,7 +7,6 @@ what stands earlier in time, wherever in the input it stood.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -20,8 +19,7 @@ from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
 from rules.ruleset import RuleSet, load
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What became of one line: its decision as JSON, or the problem that it is no observation."""
 
     line: int

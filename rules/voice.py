@@ -130,18 +130,23 @@ def shares(one: float, two: float, three: float) -> Purpose:
 
 def evidence(name: str, scores: Scores) -> Evidence:
     """One part as evidence for the label that it speaks for: its log-odds against the mean of the other two."""
-    return Evidence("purpose: " + name, because(name), *_spoken(scores))
+    label, weight = _spoken(scores)
+    return Evidence("purpose: " + name, because(name), label, weight)
 
 
 def passing(name: str, scores: Scores) -> Evidence:
     """The same for what changes with every mail: histories give a few thousand reasons, told again and again."""
-    return _told(name, *_spoken(scores))
+    label, weight = _spoken(scores)
+    return _told(name, label, weight)
 
 
 def _spoken(scores: Scores) -> tuple[str, float]:
     one, two, three = scores
-    best = max(one, two, three)
-    return LABELS[scores.index(best)], round(best - (one + two + three - best) / 2, 3)
+    if one >= two:
+        label, best = (LABELS[0], one) if one >= three else (LABELS[2], three)
+    else:
+        label, best = (LABELS[1], two) if two >= three else (LABELS[2], three)
+    return label, round(best - (one + two + three - best) / 2, 3)
 
 
 @lru_cache(maxsize=16384)

@@ -8,6 +8,7 @@ from functools import cache
 from itertools import chain
 from math import sqrt
 
+from rules.collector import uncollected
 from rules.subjects import VOCABULARY, spelled_out
 
 LABELS = ("relational", "working", "transactional")
@@ -33,6 +34,7 @@ class Weights:
 
 
 @cache
+@uncollected()
 def learned() -> Weights:
     """The weights that ship, from `vocabulary/weights.tsv`: a kind, a name and numbers in each line."""
     kinds: dict[str, list[str]] = {"clue": [], "word": [], "meaning": [], "history": [], "title": [], "neutral": []}
