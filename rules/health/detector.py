@@ -51,7 +51,7 @@ class Method:
     shapes: tuple[float, ...] = (0.6, 0.8, 1.0, 1.3)
     falls: tuple[float, ...] = (0.05, 0.15)
     quiet_fall: float = 0.2
-    rhythm: tuple[float, float] = (0.2, 2.5)
+    rhythm: tuple[float, float] = (0.3, 2.5)
     dating_fall: float = 0.25
     hazard: float = 0.10 / WEEKS_A_YEAR
     changing: float = CHANGING
@@ -73,7 +73,8 @@ class Tide:
         prior: over the grid of (rate, shape), sums to 1.
         share_rich: of personal contact in the portfolio.
         trust: how labels are to be read.
-        changing: the part of the portfolio's people that changes in a week.
+        changing, quieting: the parts of the portfolio's people whose personal contact falls in a week: alone, or with
+            all other contact.
 
     Where rows are weeks (`rules.health.replay`), each has an entry of its own.
     """
@@ -87,6 +88,7 @@ class Tide:
     share_rich: float | Floats
     trust: Trust
     changing: float | Floats = CHANGING
+    quieting: float | Floats = CHANGING
 
 
 _VECTORS = (
@@ -301,7 +303,7 @@ class Detector:
         for i in range(falls):
             any_ += np.einsum("ng->n", state[f"fall{i}"] * tide.prior) / (falls * whole)
         state["score_any"][:] = any_
-        state["score"][:] = any_ / (1 + hazard * quiet)
+        state["score"][:] = any_ / (1 + tide.quieting * quiet)
         state["score_quiet"][:] = quiet / (1 + hazard * any_)
         state["rate"][:] = np.einsum("ng,g->n", belief, self._rates) / whole
         state["changing"][:] = tide.changing
@@ -334,4 +336,12 @@ class Detector:
         for _ in range(rounds):  # not by BLAS, whose threads wait for each other where the machine is busy
             whole = np.einsum("ng,g->n", like, prior)
             prior = (prior * np.einsum("n,ng->g", weight / whole, like) + extra) / total
-        return prior
+        return self._loosened(prior)
+
+    def _loosened(self, prior: Grid) -> Grid:
+        """Halfway to rates and rhythms that have nothing to do with each other: a desk has too few people to learn
+        every pair of them by itself."""
+        pairs = prior.reshape(len(self.method.shapes), -1)
+        apart = np.outer(pairs.sum(1), pairs.sum(0)) / pairs.sum()
+        loosened: Grid = ((prior + apart.ravel()) / 2).astype(np.float32)
+        return loosened

@@ -66,17 +66,15 @@ def replay(
 
 def together(tides: Sequence[Tide]) -> Tide:
     """The tides of some weeks as one, with these weeks as rows."""
-    scalars = np.array(
-        [
-            (one.rich, one.mail, one.seen_rich, one.seen_mail, one.share_rich, one.trust.flips, one.changing)
-            for one in tides
-        ]
+    each = ("rich", "mail", "seen_rich", "seen_mail", "share_rich", "changing", "quieting")
+    rich, mail, seen_rich, seen_mail, share_rich, *hazards = (
+        np.array([getattr(one, name) for one in tides], np.float64) for name in each
     )
-    rich, mail, seen_rich, seen_mail, share_rich, flips, changing = scalars.T
+    flips = np.array([one.trust.flips for one in tides])
     base, plain = (np.array([getattr(one.trust, name) for one in tides]).T for name in ("base", "plain"))
     prior = np.stack([one.prior for one in tides])
     weeks = np.array([one.week for one in tides], np.int64)
-    return Tide(weeks, rich, mail, seen_rich, seen_mail, prior, share_rich, Trust(base, flips, plain), changing)
+    return Tide(weeks, rich, mail, seen_rich, seen_mail, prior, share_rich, Trust(base, flips, plain), *hazards)
 
 
 def _running(start: Floats, keep: float, new: Floats | Bools) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rules.health.detector import Detector, Grid, State, Tide
 from rules.health.labels import FLIPS, KINDS, Sheet, Trust, readings, weekly
 from rules.health.signals import Signals, hear, plain_weeks
-from rules.health.verdicts import counted_score
+from rules.health.verdicts import counted_score, counted_silence
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +34,7 @@ class Gauge:
         self.candidates = np.array([20.0, 20.0])
         self.labelled = np.array([10.0, 6.0])
         self.flips_score = -20.0 * np.abs(FLIPS - 0.1)
-        self.changing = detector.method.changing
+        self.changing = self.quieting = detector.method.changing
         self.level = np.ones(KINDS)
         self.found, self.expected = 0.0, 0.0  # personal contact in the last week read, of people who have not changed
 
@@ -53,11 +53,11 @@ class Gauge:
         trust = self.trust(state)
         signals = hear(sheet, state, trust)
         share_rich = float((state["rich"].sum() + 5.0) / (state["warm"].sum() + 10.0))
-        still = Tide(week, 1.0, 1.0, *seen, self.prior, share_rich, trust, self.changing)
+        still = Tide(week, 1.0, 1.0, *seen, self.prior, share_rich, trust, self.changing, self.quieting)
         hazard = self.detector.hazard(state)
         expected = self.detector.expected(state, still, hazard)
         rich, mail = self._movement(state, signals, still, expected)
-        tide = Tide(week, rich, mail, *seen, self.prior, share_rich, trust, self.changing)
+        tide = Tide(week, rich, mail, *seen, self.prior, share_rich, trust, self.changing, self.quieting)
         self._learn_labels(sheet, state, tide, expected)
         return tide, signals, hazard
 
@@ -71,14 +71,19 @@ class Gauge:
     def _learn_changes(self, state: State) -> None:
         """How many people change: of somebody known for w weeks all that was seen is (1 - h)^w (1 + h SR) times as
         likely as without changes, and the h for which most speaks is found by EM, from `changing_weight` changes at
-        the usual rate on."""
-        method = self.detector.method
+        the usual rate on. Those who go quiet altogether likewise."""
         known = state["weeks"] > _LEAST_KNOWN
-        score = counted_score(state)[known]
-        weeks = state["weeks"][known].sum() + method.changing_weight / method.changing
+        weeks = float(state["weeks"][known].sum())
+        self.changing = self._hazard(self.changing, counted_score(state)[known], weeks)
+        self.quieting = self._hazard(self.quieting, counted_silence(state)[known], weeks)
+
+    def _hazard(self, hazard: float, score: Floats, weeks: float) -> float:
+        method = self.detector.method
         for _ in range(_ROUNDS):
-            odds = self.changing * score
-            self.changing = float(((odds / (1 + odds)).sum() + method.changing_weight) / weeks)
+            odds = hazard * score
+            changed = float((odds / (1 + odds)).sum()) + method.changing_weight
+            hazard = changed / (weeks + method.changing_weight / method.changing)
+        return hazard
 
     def _movement(self, state: State, signals: Signals, tide: Tide, expected: Floats) -> tuple[float, float]:
         """This week's personal contact against what was expected of people who have not changed, per kind."""

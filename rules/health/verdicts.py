@@ -35,7 +35,7 @@ LEAVE_WATCH = 1 / 3  # a watch is a tentative word: it ends as soon as little sp
 # Rhythms wander, and with those whom one meets often the wandering shows. The threshold grows with the usual share of
 # personal weeks, so that false flags are about as rare at every rhythm: measured in bench/drift on people who never
 # drift.
-CALIBRATION = 0.71
+CALIBRATION = 0.8
 USUAL_SHARE = 0.3
 LEAST_FACTOR, MOST_FACTOR = 0.45, 3.0
 # Where hardly anybody changes, what looks like a change is more often none, and more is asked: by the square root of
@@ -140,6 +140,12 @@ def _steadiness(state: State) -> Floats:
 def counted_score(state: State) -> Floats:
     """The score of each row beside a threshold that is alike for all; 0 where no drift is spoken of."""
     return np.where(drift_gate(state), state["score"] / _steadiness(state), 0.0)
+
+
+def counted_silence(state: State) -> Floats:
+    """The same of the rival story, that other contact fell as well; 0 where it has not."""
+    silent = fallen_silent(state) & (state["before_personal"] >= LEAST_PERSONAL)
+    return np.where(silent, state["score_quiet"] / _steadiness(state), 0.0)
 
 
 def strictness(state: State) -> Floats:

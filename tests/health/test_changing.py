@@ -60,6 +60,21 @@ def test_newcomers_and_people_without_contact_before_say_nothing() -> None:
     assert learned(state) < CHANGING
 
 
+def test_those_who_go_quiet_are_learned_apart() -> None:
+    state = people([0.0] * 20)
+    state["score_quiet"][:10] = 1e5
+    state["others"][:] = state["before_others"][:] = 40  # none in the 40 weeks since
+    state["before"][:] = 60
+    gauge = Gauge(DETECTOR)
+    for _ in range(400):
+        gauge.settle(state)
+    assert gauge.changing < CHANGING < gauge.quieting
+    state["others"][:] = 60  # it goes on: they have not gone quiet, whatever the score
+    for _ in range(400):
+        gauge.settle(state)
+    assert gauge.quieting < CHANGING
+
+
 def test_where_few_change_more_is_asked_up_to_a_limit() -> None:
     state = people([0.0] * 4)
     state["changing"][:] = USUAL_CHANGING * np.array([3.0, 1.0, 0.25, 1e-6])
