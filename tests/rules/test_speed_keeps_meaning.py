@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.observations import Address, Message, _loosely, encode, from_json
+from rules.collector import uncollected
 from rules.fields import Structure
-from rules.matching import Matcher
+from rules.labels import Labeller
+from rules.matching import FEW, Matcher
+from rules.meaning import Owner
 from rules.pooling import Pool
-from rules.ruleset import Rule, When
+from rules.ruleset import Rule, When, load
+from rules.voice import learned_voice
 
 TEXTS = st.one_of(st.none(), st.text(max_size=8), st.sampled_from(["<a@b>", " a@b ", "A@B.example", "a@b.example"]))
 PEOPLE = st.builds(Address, address=TEXTS, name=TEXTS)
@@ -111,6 +116,61 @@ def test_what_is_remembered_is_what_would_be_worked_out(cases: list[tuple[dict[s
         told = shared.weighed(shared.hits("subject", subject), seen)
         assert [one.rule.name for one in told.fired] == fired
         assert told.sums.get("crowd", 0.0) == sum(one.evidence["crowd"] for one in RULES if one.name in fired)
+
+
+@given(texts=st.lists(st.text("abR: [<>]#1x-", max_size=14), max_size=8))
+def test_patterns_in_automata_of_their_own_occur_where_they_occur_alone(texts: list[str]) -> None:
+    loose = (r"\S +\d$", r"[a-z]+ ?<>", r"\[[a-z]+\]", r"\ba.{0,3}b", r"\bx.*1", "!", r"\W{2}")
+    plain = tuple(rf"\b{first}{second}\b" for first in "abRx1" for second in "abRx1#-")
+    patterns = (*loose, *plain, "^re:", "^a|b$", r"^\[")
+    assert len(patterns) > FEW
+    together = Matcher([_looking_for(*patterns)])
+    found = {text: together.hits("subject", text) for text in texts}
+    for pattern in patterns:
+        alone = Matcher([_looking_for(pattern)])
+        named = Matcher([_looking_for(*patterns, name="all"), _looking_for(pattern)])
+        for text in texts:
+            fired = {one.rule.name for one in named.fired(found[text], Structure())}
+            assert ("any" in fired) == bool(alone.hits("subject", text)), (pattern, text)
+
+
+def _looking_for(*patterns: str, name: str = "any") -> Rule:
+    return Rule(name, name, {"crowd": 1.0}, on="message", fields=("subject",), patterns=patterns)
+
+
+SAID = ["Lunch on Friday?", "Re: Lunch on Friday?", "Invoice 4711", "Agenda", "", "Re:", "Projektbesprechung", None]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.builds(
+            Message,
+            id=st.text(max_size=3),
+            date=st.just(datetime(2026, 3, 7, tzinfo=UTC)) | st.none(),
+            subject=st.sampled_from(SAID) | st.text(max_size=9),
+            from_=st.sampled_from([Address("anna@x.example", "Anna"), Address("me@y.example"), None]),
+            to=st.sampled_from([(Address("me@y.example"),), (Address("anna@x.example", "Anna"),), (), None]),
+            folders=st.sampled_from([None, ("INBOX",), ("Family",)]),
+        ),
+        max_size=12,
+    )
+)
+def test_what_is_prepared_together_is_decided_as_one_by_one(messages: list[Message]) -> None:
+    owner = Owner(frozenset({"me@y.example"}))
+    one_by_one = Labeller(load(), owner)
+    alone = [one_by_one.decide(message) for message in messages]
+    learned_voice.cache_clear()
+    assert list(Labeller(load(), owner).label(messages)) == alone
+
+
+def test_the_collector_runs_again_behind_labels_that_are_awaited_one_by_one() -> None:
+    assert gc.isenabled()
+    for _ in Labeller(load(), Owner(frozenset())).label([Message(id="1", subject="Hello")] * 2):
+        assert gc.isenabled()
+    with uncollected(), uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
 
 
 def test_a_subject_of_many_messages_is_read_once() -> None:
