@@ -29,6 +29,7 @@ from rules.copies import Copy, Occurrence, fold, moment
 from rules.findings import Finder, edition
 from rules.identity import DomainWord, Identities, PersonWord, Suggestion, resolve
 from rules.interactions import InteractionSettings, extract, interaction_id
+from rules.labels import AT_ONCE
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Merge, Owner, Purpose
 from rules.ruleset import RuleSet
 from syncd import __version__
@@ -59,13 +60,15 @@ class Terms:
 
     @classmethod
     def of(cls, config: Config, rules: RuleSet, journal: Sequence[Entry] = ()) -> Terms:
+        pairs = _pairs(journal)
+        mine = _claimed(config.owner.addresses, pairs)
         owner = Owner(
-            addresses=frozenset(config.owner.addresses),
+            addresses=mine,
             own_domains=frozenset(config.owner.own_domains),
             name=config.owner.name,
             timezone=config.owner.timezone,
         )
-        words = (*_from_config(config), *_from_journal(journal))
+        words = (*_from_config(config), *_from_journal(pairs, mine))
         settings = InteractionSettings(small_circle=config.meetings.small_circle)
         logged = tuple(entry for entry in journal if entry.kind == "logged")
         return cls(owner, words, rules, settings, frozenset(config.owner.authserv_ids), logged)
@@ -206,18 +209,17 @@ def _labelled(
     zone: ZoneInfo,
     progress: Progress | None,
 ) -> Iterator[Decision]:
-    total = len(occurrences)
-    for number, occurrence in enumerate(occurrences):
-        if progress is not None and number % 1000 == 0:
-            progress(number, total)
-        if found is None:
-            yield finder.find(occurrence.observation).decision
-            continue
-        at = moment(occurrence.observation, zone)
-        taken = found.take(at, occurrence.id)
-        finding = finder.find(occurrence.observation, taken)
-        found.put(at, finding, taken)
-        yield finding.decision
+    for first in range(0, len(occurrences), AT_ONCE):
+        if progress is not None:
+            progress(first, len(occurrences))
+        some = [(one, moment(one.observation, zone)) for one in occurrences[first : first + AT_ONCE]]
+        taken = [None if found is None else found.take(at, one.id) for one, at in some]
+        finder.prepare([one.observation for (one, _), known in zip(some, taken, strict=True) if known is None])
+        for (one, at), known in zip(some, taken, strict=True):
+            finding = finder.find(one.observation, None if known is None else known.finding)
+            if found is not None:
+                found.put(at, finding, known)
+            yield finding.decision
 
 
 def _logged(
@@ -274,15 +276,35 @@ def _from_config(config: Config) -> Iterator[PersonWord | DomainWord]:
         )
 
 
-def _from_journal(journal: Iterable[Entry]) -> Iterator[PersonWord]:
+def _pairs(journal: Iterable[Entry]) -> list[Entry]:
     """Merges that the owner confirmed or undid by an answer; the newest word on a pair is the one that counts."""
     pairs: dict[frozenset[str], Entry] = {}
     for entry in journal:
         if entry.kind in {"merged", "parted"}:
             pairs[frozenset((entry.subject, entry.data["other"]))] = entry
-    for entry in pairs.values():
+    return list(pairs.values())
+
+
+def _claimed(addresses: Iterable[str], pairs: Iterable[Entry]) -> frozenset[str]:
+    """The owner's addresses: those of the config, and those of which the owner answered that they are theirs."""
+    declared = frozenset(addresses)
+    found = set(declared)
+    for entry in pairs:
+        both = {entry.subject, entry.data["other"]}
+        if entry.kind == "merged" and not both.isdisjoint(declared):
+            found |= both
+    return frozenset(found)
+
+
+def _from_journal(pairs: Iterable[Entry], mine: frozenset[str]) -> Iterator[PersonWord]:
+    """What the owner answered of two addresses. Of the owner's own nobody is made."""
+    for entry in pairs:
         other = entry.data["other"]
-        if entry.kind == "merged":
+        strangers = tuple(address for address in (entry.subject, other) if address not in mine)
+        if len(strangers) < 2:
+            if strangers and entry.kind == "parted":
+                yield PersonWord(addresses=strangers)  # somebody else, and not to be asked after again
+        elif entry.kind == "merged":
             yield PersonWord(addresses=(entry.subject, other))
         else:
             yield PersonWord(addresses=(entry.subject,), not_same=(other,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -46,6 +46,14 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Label).decode
 
 
+class Taken(NamedTuple):
+    """What was found before, the key of its row and the names of its reasons."""
+
+    finding: Finding
+    key: Key
+    names: str
+
+
 class Findings:
     """An owner's findings, walked along once: `take` what was found of an occurrence, `put` what is found now."""
 
@@ -57,20 +65,20 @@ class Findings:
         self._next = next(self._rows, None)
         self._gone: list[Key] = []
         self._new: list[tuple[Key, Finding]] = []
-        self._here: Key = ("", "")  # of what was taken last, and the names of its reasons
-        self._names = ""
         self._replaced: list[Key] = []
 
-    def take(self, at: datetime | None, occurrence: str) -> Finding | None:
+    def take(self, at: datetime | None, occurrence: str) -> Taken | None:
         """What was found of the occurrence. To be asked in order of time, then of ids."""
         while (row := self._next) is not None:
             if row.id != occurrence and (row.at, row.id) > _key(at, occurrence):
                 return None
             self._next = next(self._rows, None)
-            self._here = (row.at, row.id)
+            key = (row.at, row.id)
+            if row.id == occurrence and (finding := self._found(row)) is not None:
+                return Taken(finding, key, row.reasons)
+            self._gone.append(key)
             if row.id == occurrence:
-                return self._found(row)
-            self._gone.append(self._here)
+                return None
         return None
 
     def _all(self) -> Iterator[Any]:
@@ -87,14 +95,15 @@ class Findings:
                 return
             after = sa.tuple_(findings.c.at, findings.c.id) > sa.tuple_(rows[-1].at, rows[-1].id)
 
-    def put(self, at: datetime | None, finding: Finding, taken: Finding | None) -> None:
+    def put(self, at: datetime | None, finding: Finding, taken: Taken | None) -> None:
         """What is found now, after what was `taken`."""
-        if finding is taken:
-            self.reasons.keep(self._names)
+        if taken is None:
+            self._new.append((_key(at, finding.decision.id), finding))
+        elif taken.finding is finding:
+            self.reasons.keep(taken.names)
         else:
             self._new.append((_key(at, finding.decision.id), finding))
-            if taken is not None:
-                self._replaced.append(self._here)
+            self._replaced.append(taken.key)
 
     def write(self, connection: Connection, owner: int) -> Counts:
         """Write what changed since. Whoever else wrote meanwhile is overruled: rows prove themselves."""
@@ -121,7 +130,6 @@ class Findings:
             evidence = self.reasons.of(row.reasons)
         except KeyError:  # written by somebody else since this walk began
             return None
-        self._names = row.reasons
         return Finding(
             row.made_of,
             row.past,
