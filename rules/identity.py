@@ -147,7 +147,7 @@ def resolve(
             reader.read(occurrence, decision)
     reader.finish()
     identities = _Census(reader, own, persons, domains).identities()
-    mine = min(own, default="")
+    mine = min(owner.addresses or own, default="")
     asked = owners.suspects(traces, own, owner, set(identities.by_address) - taken)
     maybe_owner = [Suggestion(mine, address, because, _OWN_FIRST) for address, because in asked]
     return replace(identities, suggestions=(*maybe_owner, *identities.suggestions))

@@ -12,6 +12,7 @@ from rules.health.facets import Window, lately_begun
 from rules.meaning import Channel, Direction, Interaction, Person
 
 MOSTLY = 0.5  # of a probability
+LATELY = 12  # meetings that show what is the custom
 _OCCASIONS = {
     "lunch": "You have met over lunch",
     "coffee": "You have met over coffee",
@@ -65,7 +66,9 @@ def _soon(planned: Interaction) -> str:
 
 
 def _occasion(met: Sequence[Interaction]) -> str:
-    found = Counter(word for one in met for word in _OCCASIONS if word in (one.title or "").lower())
+    """What they met over most often of late; what has not been for years is no custom any more."""
+    lately = met[-LATELY:]
+    found = Counter(word for one in lately for word in _OCCASIONS if word in (one.title or "").lower())
     return next((word for word, times in found.most_common(1) if times >= 2), "")
 
 

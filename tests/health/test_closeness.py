@@ -19,6 +19,7 @@ from rules.health.facets import facets, window
 from rules.health.giving import GIFTS, counts
 from rules.health.holes import cut, holes
 from rules.health.renewals import due
+from rules.health.suggestions import suggestion
 from rules.health.weeks import week_of
 from rules.meaning import Channel, Circle, Direction, Interaction, Purpose
 from tests.health.desks import (
@@ -298,3 +299,10 @@ def test_a_wish_that_waits_is_told_until_a_day_is_agreed_on() -> None:
         assert found.status is Status.WATCH
         assert found.evidence.startswith("You wished for personal contact every 7 days; the last was in")
         assert found.slight is bool(planned)
+
+
+def test_what_has_been_the_custom_of_late_is_suggested() -> None:
+    dinners = [contact(WHO, w, title="Dinner with Kim") for w in range(20)]
+    lunches = [contact(WHO, w, title="Lunch with Kim") for w in range(40, 52)]
+    said = suggestion(Status.DRIFTING, window([*dinners, *lunches], (), sunday_of(60)), person(WHO))
+    assert said.startswith("You have met over lunch 12 times, last in December 2022.")
