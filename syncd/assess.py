@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from rules import ruleset
+from rules.collector import uncollected
 from rules.health.assessment import FLAGS, Answer, Assessment, Change, DriftSettings, History
 from rules.health.checkpoints import Checkpoints
 from rules.health.desk import Week, follow
@@ -23,7 +24,7 @@ from rules.health.diary import is_contact
 from rules.health.weeks import label, last_complete, sunday, week_of
 from rules.meaning import Coverage, Interaction, Merge
 from syncd.config import Config
-from syncd.interpret import Terms, uncollected, understand
+from syncd.interpret import Terms, understand
 from syncd.ledger import Ledger
 from syncd.ledger.difference import Counts
 from syncd.ledger.findings import Findings
@@ -41,7 +42,7 @@ class Assessed:
         as_of: the last day that was looked at.
         weeks: what the desk said at the end of every ISO week that was over then, as far `back` as was asked for.
         history: what it was said from.
-        planned: what is on the calendar after that day, as far as it was known.
+        planned: what is still to come on the calendar, on that day or after it, as far as it was known.
         note: why `as_of` is not today, in a sentence.
         suggestions: addresses that looked like one person by that day.
     """
@@ -83,8 +84,12 @@ def assess(
         if last is not None and last < today:
             as_of = last
             note = f"All sources end on {last:%-d %B %Y}, so this is how things stood then."
-    meaning = _meaning(ledger, config, as_of, now, progress)
-    planned = tuple(one for one in meaning.interactions if one.planned and one.local > as_of and as_of >= today)
+    stored = _stored(ledger)
+    meaning = _meaning(ledger, stored, config, as_of, now, progress)
+    lately = as_of >= today - timedelta(
+        days=1
+    )  # the weekly mail speaks of yesterday, and of what is to come from now
+    planned = tuple(one for one in stored.interactions if lately and one.planned and one.local >= as_of)
     history = replace(_history(ledger, config, meaning, as_of, now), planned=planned)
     weeks = list(follow(history, as_of, _settings(config), since=as_of - back))
     return Assessed(as_of, weeks, history, planned, note, tuple(meaning.suggestions))
@@ -151,9 +156,15 @@ def _flags(history: History, last: date, settings: DriftSettings, kept: Checkpoi
     return since if since > label(begun) else "", [flag for flags in told.values() for flag in flags]
 
 
-def _meaning(ledger: Ledger, config: Config, as_of: date, now: datetime, progress: Progress | None) -> Interpretation:
+def _meaning(
+    ledger: Ledger,
+    stored: Interpretation,
+    config: Config,
+    as_of: date,
+    now: datetime,
+    progress: Progress | None,
+) -> Interpretation:
     """What was known by the end of a day. The stored meaning, unless it knows of later things."""
-    stored = _stored(ledger)
     end = max((one.local for one in stored.interactions if not one.planned), default=date.min)
     if as_of >= max([end, *(line.local for line in stored.traffic)]):
         return stored

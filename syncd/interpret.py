@@ -7,9 +7,7 @@ what is understood up to a day does not change when later facts arrive.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -25,6 +23,7 @@ from rules import owners, ruleset
 from rules.authenticity import is_forged
 from rules.automation import is_role_address
 from rules.circle import assign
+from rules.collector import uncollected
 from rules.copies import Copy, Occurrence, fold, moment
 from rules.findings import Finder, edition
 from rules.identity import DomainWord, Identities, PersonWord, Suggestion, resolve
@@ -105,19 +104,6 @@ def interpret(
     with uncollected():
         meaning = understand(ledger.facts.copies(), terms, kept, found, now=now, progress=progress)
         return ledger.meaning.write(meaning, made_by, now, found)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without the collector of circles: an interpretation and what is made of it have none, and looking for them
-    among hundreds of thousands of values takes a fifth of the time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def understand(

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from rules.collector import uncollected
 from syncd.assess import Assessed, Progress, assess, changes
 from syncd.config import Config
 from syncd.files import write_private
-from syncd.interpret import uncollected
 from syncd.ledger import Ledger
 from syncd.report import AssessedWeek, Report, build, written
 
