@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from rules import ruleset
-from rules.collector import uncollected
 from rules.health.assessment import FLAGS, Answer, Assessment, Change, DriftSettings, History
 from rules.health.checkpoints import Checkpoints
 from rules.health.desk import Week, follow
@@ -24,7 +23,7 @@ from rules.health.diary import is_contact
 from rules.health.weeks import label, last_complete, sunday, week_of
 from rules.meaning import Coverage, Interaction, Merge
 from syncd.config import Config
-from syncd.interpret import Terms, understand
+from syncd.interpret import Terms, uncollected, understand
 from syncd.ledger import Ledger
 from syncd.ledger.difference import Counts
 from syncd.ledger.findings import Findings
@@ -86,9 +85,7 @@ def assess(
             note = f"All sources end on {last:%-d %B %Y}, so this is how things stood then."
     stored = _stored(ledger)
     meaning = _meaning(ledger, stored, config, as_of, now, progress)
-    lately = as_of >= today - timedelta(
-        days=1
-    )  # the weekly mail speaks of yesterday, and of what is to come from now
+    lately = as_of >= today - timedelta(days=1)  # the weekly mail is as of yesterday, and knows what is to come
     planned = tuple(one for one in stored.interactions if lately and one.planned and one.local >= as_of)
     history = replace(_history(ledger, config, meaning, as_of, now), planned=planned)
     weeks = list(follow(history, as_of, _settings(config), since=as_of - back))

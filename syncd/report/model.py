@@ -196,7 +196,7 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
     Args:
         week: the last complete week on that day.
         people: everybody known then.
-        interactions: in order of time; those after the day are only looked at as plans.
+        interactions: in order of time; those still to come are only looked at as plans.
         coverage: what the sources have listed.
         journal: all entries; later ones are left out.
         config: for the owner's name, where answers go, and whom to leave out.
@@ -268,7 +268,7 @@ class _Desk:
             self._of[one.person].append(one)
         self._plans: dict[str, Interaction] = {}
         for one in interactions:
-            if one.planned and one.local > as_of and one.took_place > 0.3 and not (one.standing or one.crowd):
+            if one.planned and one.local >= as_of and one.took_place > 0.3 and not (one.standing or one.crowd):
                 self._plans.setdefault(one.person, one)
         self._traffic: dict[str, list[Traffic]] = defaultdict(list)
         for mail in traffic:

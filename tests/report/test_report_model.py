@@ -185,6 +185,8 @@ def test_a_meeting_that_is_planned_already_is_said() -> None:
     plan = structs.replace(contact(ILSE, AS_OF + timedelta(days=10), Channel.IN_PERSON), planned=True)
     found = report(interactions=[*life(), plan])
     assert found.cards[0].planned == "You are going to meet on 2 December 2026 already."
+    later_today = structs.replace(plan, local=AS_OF)
+    assert report(interactions=[*life(), later_today]).cards[0].planned.endswith("on 22 November 2026 already.")
     assert [card.months for card in found.cards] == [card.months for card in report().cards], "a plan is no contact"
 
 
