@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from rules import ruleset
+from rules.collector import uncollected
 from rules.health.assessment import FLAGS, Answer, Assessment, Change, DriftSettings, History
 from rules.health.checkpoints import Checkpoints
 from rules.health.desk import Week, follow
@@ -23,7 +24,7 @@ from rules.health.diary import is_contact
 from rules.health.weeks import label, last_complete, sunday, week_of
 from rules.meaning import Coverage, Interaction, Merge
 from syncd.config import Config
-from syncd.interpret import Terms, uncollected, understand
+from syncd.interpret import Terms, understand
 from syncd.ledger import Ledger
 from syncd.ledger.difference import Counts
 from syncd.ledger.findings import Findings
