@@ -1,38 +1,26 @@
-"""Rules made fast: per field a few RE2 sets that tell which patterns occur, and memories of what they said.
+"""Rules made fast: what occurs together and what it adds up to is remembered.
 
-Subjects, senders and places repeat, so most observations cost a few look-ups; a new text costs three passes over it,
-however many rules there are. Patterns have numbers, and what occurs is an integer with the bits of those numbers.
+Subjects, senders and places repeat, so most observations cost a few look-ups. Patterns have numbers, and what occurs
+is an integer with the bits of those numbers (`rules.patterns`).
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import exp
 from typing import TypeVar
 
-import re2
-
 from rules.fields import BIT, Structure
-from rules.folding import fold
 from rules.meaning import Evidence
+from rules.patterns import REMEMBERED, Field
 from rules.ruleset import Rule, RuleSet
 
 T = TypeVar("T", bound=Hashable)
 
-REMEMBERED = 10_000  # texts per field; then the memory starts afresh
 SETS_KEPT = 4  # compiled rule sets
-LONGEST = 2_000  # characters of a field that are looked at
-FEW = 40  # patterns of a field that one automaton may hold
 PURPOSES = ("relational", "working", "transactional")
-
-_options = re2.Options()
-_options.log_errors = False
-_options.case_sensitive = False
-_options.max_mem = 256 << 20  # the automaton of a whole pack; RE2 would else give up on it without a word
-
 
 Sized = tuple[float, Evidence]
 """Evidence behind the size of its weight, negative, so that sorting puts the heaviest first."""
@@ -98,52 +86,6 @@ class Weighed:
         return cls(fired, sums, tuple(purpose), tuple([evidence for _, evidence in sizes]), tuple(sizes))
 
 
-class _Field:
-    """All patterns that look at one field."""
-
-    def __init__(self) -> None:
-        self.patterns: dict[str, int] = {}
-        self.memory: dict[str, int] = {}
-        self._sets: list[tuple[Callable[[bytes], Sequence[int] | None], list[int]]] = []
-
-    def compile(self) -> None:
-        """Make the automata, one for each kind of pattern where there are many."""
-        kinds: dict[str, list[str]] = {}
-        for pattern in self.patterns:
-            kinds.setdefault(_kind(pattern) if len(self.patterns) > FEW else "", []).append(pattern)
-        for patterns in kinds.values():
-            one = re2.Set.SearchSet(_options)
-            for pattern in patterns:
-                one.Add(fold(pattern))
-            one.Compile()
-            self._sets.append((one.Match, [1 << self.patterns[pattern] for pattern in patterns]))
-
-    def hits(self, text: str) -> int:
-        known = self.memory.get(text)
-        if known is None:
-            if len(self.memory) >= REMEMBERED:
-                self.memory.clear()
-            folded = fold(text[:LONGEST]).encode("utf-8", "replace")
-            known = 0
-            for match, bits in self._sets:
-                for number in match(folded) or ():
-                    known |= bits[number]
-            self.memory[text] = known
-        return known
-
-
-def _kind(pattern: str) -> str:
-    """Which patterns are searched together. An automaton has a state for every way in which its patterns may stand
-    half done at once. Those that begin anywhere or wait long for their end are half done nearly always, those at the
-    beginning of a text only there; apart from the others they cost a few states, among them as many times all."""
-    if pattern.startswith("^"):
-        return "at the beginning"
-    return "loose" if _LOOSE.search(pattern) else "words"
-
-
-_LOOSE = re.compile(r"^(?:\\b|\(\?:)*(?:\\[Sd\[$(]|[\[!])|\.[{*+]|\[\^|\\S|\\W[{*+]")
-
-
 class _Places(dict[float, int]):
     """Where rules divide a number's range: numbers between the same bounds are one to them, and have one place.
     `step` is what the places of the numbers before it take."""
@@ -164,7 +106,7 @@ class Matcher:
     """The rules of one kind of observation, compiled."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._fields: dict[str, _Field] = {}
+        self._fields: dict[str, Field] = {}
         self._next = 0
         self._joint: dict[Hashable, int] = {}
         self._by_pattern: dict[int, list[Compiled]] = {}
@@ -258,7 +200,7 @@ class Matcher:
         return known
 
     def _number(self, field: str, pattern: str) -> int:
-        patterns = self._fields.setdefault(field, _Field()).patterns
+        patterns = self._fields.setdefault(field, Field()).patterns
         if pattern not in patterns:
             patterns[pattern] = self._next
             self._next += 1

@@ -16,8 +16,9 @@ from connectors.observations import Address, Message, _loosely, encode, from_jso
 from rules.collector import uncollected
 from rules.fields import Structure
 from rules.labels import Labeller
-from rules.matching import FEW, Matcher
+from rules.matching import Matcher
 from rules.meaning import Owner
+from rules.patterns import FEW
 from rules.pooling import Pool
 from rules.ruleset import Rule, When, load
 from rules.voice import learned_voice
