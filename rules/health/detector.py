@@ -51,7 +51,7 @@ class Method:
     shapes: tuple[float, ...] = (0.6, 0.8, 1.0, 1.3)
     falls: tuple[float, ...] = (0.05, 0.15)
     quiet_fall: float = 0.2
-    rhythm: tuple[float, float] = (0.3, 2.5)
+    rhythm: tuple[float, float] = (0.2, 2.5)
     dating_fall: float = 0.25
     hazard: float = 0.10 / WEEKS_A_YEAR
     changing: float = CHANGING

@@ -35,7 +35,7 @@ LEAVE_WATCH = 1 / 3  # a watch is a tentative word: it ends as soon as little sp
 # Rhythms wander, and with those whom one meets often the wandering shows. The threshold grows with the usual share of
 # personal weeks, so that false flags are about as rare at every rhythm: measured in bench/drift on people who never
 # drift.
-CALIBRATION = 0.8
+CALIBRATION = 0.71
 USUAL_SHARE = 0.3
 LEAST_FACTOR, MOST_FACTOR = 0.45, 3.0
 # Where hardly anybody changes, what looks like a change is more often none, and more is asked: by the square root of
