@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import zlib
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import chain
 from pathlib import Path
+from random import Random
 
 from connectors.observations import Event, Message, from_json
 from rules.clues import Clues, clues
 
 FOLDER = Path(__file__).parent / "subjects"
 FOLDS = 4
+DESK = 300  # mails of a desk
+DESK_SHARES = {"relational": 0.2, "working": 0.4, "transactional": 0.4}
 OWNER = "owner@here.example"
 _OTHER = "ab@elsewhere.example"
 # Clues of a sample that say something: what stands in its words. Prefixes are set by taste, people are nobody.
@@ -98,6 +102,32 @@ def message(sample: Sample) -> Message:
     }  # fmt: skip
     found = from_json(json.dumps(raw))
     assert isinstance(found, Message)
+    return found
+
+
+def desk(language: str, fold: int) -> list[tuple[Message, str]]:
+    """What a consultant's mailbox may look like: a few months of mail with thirty people of thirty firms, a fifth of
+    it personal, and what each mail was for; out of one fold's samples that nearly every reader would agree on."""
+    chance = Random(fold)
+    pools: dict[str, list[Sample]] = {}
+    for sample in samples():
+        if sample.language == language and sample.fold == fold and sample.sure:
+            pools.setdefault(sample.purpose, []).append(sample)
+    if not pools:
+        return []
+    found = []
+    for number in range(DESK):
+        purpose = chance.choices(list(DESK_SHARES), list(DESK_SHARES.values()))[0]
+        sample, person = chance.choice(pools[purpose]), chance.randrange(30)
+        ends = [{"address": f"a.b{person}@firm{person}.example"}, {"address": OWNER}]
+        writer, reader = ends if chance.random() < 0.6 else reversed(ends)
+        raw = {
+            "kind": "message", "id": f"desk {number}", "subject": sample.subject, "from": writer, "to": [reader],
+            "date": (datetime(2026, 3, 2, 9, tzinfo=UTC) + timedelta(hours=5 * number)).isoformat(),
+        }  # fmt: skip
+        mail = from_json(json.dumps(raw))
+        assert isinstance(mail, Message)
+        found.append((mail, purpose))
     return found
 
 

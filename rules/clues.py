@@ -45,7 +45,8 @@ class Clues(msgspec.Struct, frozen=True, gc=False, eq=False):
     """A mail's clues: `words` of its subject, without names of the people on it, and `groups` of the names of
     everything else, each group a tuple that other mails share. `other` is the address across from the owner,
     `personal` the personal topics of the subject, `parties` those whose past speaks: ("person", address),
-    ("firm", domain) if they have one that is not the owner's, ("owner", "in" or "out")."""
+    ("firm", domain) if they have one that is not the owner's, ("owner", "in" or "out"), and who they are to the
+    owner, ("who", "colleague")."""
 
     text: Text
     words: tuple[str, ...]
@@ -154,16 +155,18 @@ def _company(
         readers=frozenset(chain.from_iterable(map(_parts, addresses[:5]))),
         writers=frozenset(_parts(writer)),
         likeness=_likeness(other, own),
-        parties=_parties(other, "out" if out else "in", colleague=who == "colleague"),
+        parties=_parties(other, "out" if out else "in", who),
     )  # fmt: skip
 
 
-def _parties(other: str, way: str, *, colleague: bool) -> tuple[Party, ...]:
-    owner = ("owner", way)
+def _parties(other: str, way: str, who: str) -> tuple[Party, ...]:
+    owner, relation = ("owner", way), ("who", who)
     if not other:
-        return (owner,)
-    firm = None if colleague else organisation_of(other)
-    return (("person", other), owner) if firm is None else (("person", other), ("firm", firm), owner)
+        return owner, relation
+    firm = None if who == "colleague" else organisation_of(other)
+    if firm is None:
+        return ("person", other), owner, relation
+    return ("person", other), ("firm", firm), owner, relation
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,7 @@ import msgspec
 
 from connectors.observations import Event, Message, Observation
 from rules import automation, channel, traits
-from rules.bygones import Bygones, Scores
+from rules.bygones import Bygones
 from rules.collector import uncollected
 from rules.context import Context
 from rules.matching import PURPOSES, Matcher, Weighed, matcher, sized, softmax
@@ -111,7 +111,7 @@ class Labeller:
             return self._event(observation)
         return self._message(observation)
 
-    def recall(self, message: Message, trace: Trace) -> list[tuple[str, Scores]]:
+    def recall(self, message: Message, trace: Trace) -> list[tuple[str, Sequence[float]]]:
         """What histories say of a mail that left this trace; it is then decided on, or followed."""
         writer = message.from_.address if message.from_ is not None else None
         return self._bygones.recall(trace.parties, trace.personal, writer, self.context)
@@ -122,7 +122,7 @@ class Labeller:
         self._bygones.take(Purpose(*trace.by_itself))
         self.context.take(message, owner_wrote=trace.owner_wrote, automated=automated)
 
-    def traced(self) -> tuple[Trace, list[tuple[str, Scores]]]:
+    def traced(self) -> tuple[Trace, list[tuple[str, Sequence[float]]]]:
         """The trace of the mail last decided on, and what histories said of it."""
         parties, personal, by_itself = self._bygones.taken
         shares = (by_itself.relational, by_itself.working, by_itself.transactional) if by_itself else (0.0, 0.0, 0.0)

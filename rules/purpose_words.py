@@ -52,6 +52,7 @@ _WHOLE = {
     "trade": "this topic is what the owner deals in",
     "history:person": "what mail with this person was for so far",
     "history:firm": "what mail with this organisation was for so far",
+    "history:firms": "what the owner's mail with other firms was for so far",
     "history:thread": "what this thread was about so far",
     "history:owner": "what the owner's mail was for so far",
 }
