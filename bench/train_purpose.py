@@ -314,14 +314,14 @@ def held_back(
 
 def learn_histories(items: Sequence[Item], found: Sequence[Clues], alone: Matrix) -> Histories:
     """Weights of the past, by maximum likelihood; `alone` is what each mail says by itself, in order of time."""
-    past = {name: np.zeros((len(items), 3)) for name in ("person", "owner", "firms")}
+    past = {name: np.zeros((len(items), 3)) for name in ("person", "owner")}
     known: dict[str, Bygones] = defaultdict(
         lambda: Bygones({name: (1.0, HALF[name]) for name in ("person", "owner")})
     )
     nothing = Context()
     for row, (item, one) in enumerate(zip(items, found, strict=True)):
         for name, scores in known[item.group].of(one, None, nothing):
-            if name.startswith("history:"):
+            if name.removeprefix("history:") in past:  # what is added for firms by hand shall not be taken back
                 past[name.removeprefix("history:")][row] = scores
         known[item.group].take(Purpose(*alone[row]))
     labels = np.array([PURPOSES.index(item.label["purpose"]) for item in items])
@@ -330,7 +330,7 @@ def learn_histories(items: Sequence[Item], found: Sequence[Clues], alone: Matrix
 
     def cost(numbers: Matrix) -> float:
         sums = numbers[0] * odds + numbers[1] * past["person"] + numbers[2] * past["owner"]
-        sums = sums + past["firms"] + np.append(numbers[3:], 0.0)
+        sums = sums + np.append(numbers[3:], 0.0)
         sums = sums - sums.max(1, keepdims=True)
         return -float((doubt * (sums[np.arange(len(labels)), labels] - np.log(np.exp(sums).sum(1)))).sum())
 
