@@ -88,20 +88,24 @@ def tables(url: str) -> dict[str, Rows]:
     return {name: sorted(rows, key=repr) for name, rows in found.items()}
 
 
+# What a row is known by, where its number depends on how often somebody tried: a server gives none a second time.
+_NAMES = {"owners": ("name",), "sources": ("account", "name")}
+
+
 def _order(table: str) -> int:
-    first = ("sources", "items")
+    first = ("owners", "sources", "items")
     return first.index(table) if table in first else len(first)
 
 
 def _rows(connection: sa.Connection, table: str, named: dict[str, dict[Any, Any]]) -> Iterator[tuple[Any, ...]]:
     for row in connection.execute(sa.text(f"SELECT * FROM {table}")).mappings():
         values = {name: value for name, value in row.items() if name not in COUNTERS}
-        for column, of in (("source_id", "sources"), ("item_id", "items")):
+        for column, of in (("owner_id", "owners"), ("source_id", "sources"), ("item_id", "items")):
             if column in values:
                 values[column] = named[of][values[column]]
         if isinstance(number := values.get("id"), int):
             del values["id"]
-            keys = ("account", "name") if table == "sources" else ("source_id", "native_id")
+            keys = _NAMES.get(table, ("source_id", "native_id"))
             named.setdefault(table, {})[number] = tuple(values.get(key) for key in keys)
         if table == "journal" and values["kind"] == TRIES:
             continue
