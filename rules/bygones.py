@@ -1,9 +1,9 @@
-"""What earlier mail was for: of this person, of this firm, of the owner in this direction, with other firms at all.
+"""What earlier mail was for: of this person, of this firm, of the owner in this direction, and with other firms.
 
-A history says how far its mail was from what is usual between such people: a friend's private mail says little new
-of the friend. Only what a mail said by itself is remembered, never what a history made of it, so that no history can
-talk itself into anything. The one exception is the share of each purpose in mail with other firms, which is estimated
-as a changed prior is (Saerens, Latinne and Decaestecker 2002: expectation maximisation over what the mails say).
+A history says how far its mail was from what is usual, with other firms or at all. Only what a mail said by itself is
+remembered, never what a history made of it, so that no history can talk itself into anything. The one exception is
+the share of each purpose in mail with other firms, which is estimated as a changed prior is (Saerens, Latinne and
+Decaestecker 2002: expectation maximisation over what the mails say).
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ class Bygones:
 
 
 def _coarse(score: float, steps: int = 20) -> float:
-    """In steps of a twentieth, so that one mail more does not change a little of all that come after it."""
+    """In steps (so many to one), so that one mail more does not change a little of all that come after it."""
     return round(score * steps) / steps
 
 

@@ -172,6 +172,29 @@ def test_history_of_a_person_carries_over_to_an_empty_subject() -> None:
     )
 
 
+def test_what_mail_with_firms_is_for_is_learned_from_the_owner() -> None:
+    """A consultant's mail with other firms is business; a mail that says nothing, from one more firm, is read so."""
+
+    def after(subject: str) -> Purpose:
+        past, context = Bygones({}), Context()
+        judged = PurposeModel(RULES, OWNER)
+        for number in range(150):
+            message = mail(subject, sender=f"a@firm{number}.example", number=number)
+            past.of(clues(message, OWNER.addresses, OWNER.own_domains), f"a@firm{number}.example", context)
+            past.take(judged.judge(message, (), context)[0])
+        message = mail("", sender="b@last.example", number=999)
+        terms = dict(past.of(clues(message, OWNER.addresses, OWNER.own_domains), "b@last.example", context))
+        return Purpose(*terms["history:firms"])
+
+    business, private = after("Invoice 4711 is overdue"), after("Lunch and the kids' birthday party?")
+    assert business.relational < -0.8 < 0 < private.relational
+    assert business.transactional > 0.5
+    assert private.transactional < 0
+    colleague = mail("", sender="b@acme.example")
+    found = clues(colleague, OWNER.addresses, OWNER.own_domains)
+    assert ("who", "firm") not in found.parties
+
+
 def test_a_history_never_feeds_on_itself() -> None:
     """A hundred empty mails say no more than what one of them says by itself, a hundred times."""
     labeller = Labeller(RULES, OWNER)
