@@ -70,8 +70,8 @@ class Bygones:
 
     def of(self, found: Clues, writer: str | None, context: Context) -> list[tuple[str, Scores]]:
         """What the histories add to a mail, by name."""
-        self.recall(found.parties, found.personal, writer, context)
-        return self._terms(found.parties)
+        told = self.recall(found.parties, found.personal, writer, context)
+        return [(_NAMES[kind], self._scores(kind, numbers)) for kind, numbers in told]
 
     def recall(
         self, parties: tuple[Party, ...], personal: tuple[str, ...], writer: str | None, context: Context
@@ -105,7 +105,7 @@ class Bygones:
             kind, name = party
             sums = self._sums.get(party)
             if sums is not None:
-                told.append((kind, self._scores(kind, sums) if kind == "owner" else tuple(sums)))
+                told.append((kind, [*map(_coarse, self._scores(kind, sums))] if kind == "owner" else tuple(sums)))
             if kind == "firm" and name in self._partners:
                 told.append(("partner", PARTNER))
             if party == _FIRM:
@@ -114,27 +114,13 @@ class Bygones:
             told.append(("trade", TRADE))
         return told
 
-    def _terms(self, parties: tuple[Party, ...]) -> list[tuple[str, Scores]]:
-        terms = []
-        for party in parties:
-            sums = self._sums.get(party)
-            kind, name = party
-            if sums is not None:
-                terms.append((_HISTORY[kind], self._scores(kind, sums)))
-            if kind == "firm" and name in self._partners:
-                terms.append(("partner", PARTNER))
-            if party == _FIRM:
-                terms.append(("history:firms", self._with_firms))
-        if self._of_trade():
-            terms.append(("trade", TRADE))
-        return terms
-
-    def _scores(self, kind: str, sums: Sequence[float]) -> Scores:
-        weight, half = self._weights[kind]
-        one, two, three = odds(sums, half)
-        if kind == "owner":
-            return _coarse(one * weight), _coarse(two * weight), _coarse(three * weight)
-        return one * weight, two * weight, three * weight
+    def _scores(self, kind: str, numbers: Sequence[float]) -> Scores:
+        """What a history adds, from its six sums; what was told as scores stays."""
+        if len(numbers) == _SUMS:
+            weight, half = self._weights[kind]
+            numbers = [odd * weight for odd in odds(numbers, half)]
+        one, two, three = numbers
+        return one, two, three
 
     def _of_trade(self) -> bool:
         return bool(self._personal) and all(map(self.is_trade, self._personal))
@@ -184,7 +170,8 @@ class Bygones:
         ]
         self._with_firms: Scores = (one, two, three)
         shares = [usual * exp(odd) for usual, odd in zip(USUAL_WITH_FIRMS, self._with_firms, strict=True)]
-        one, two, three = [share / sum(shares) for share in shares]
+        total = sum(shares)
+        one, two, three = [share / total for share in shares]
         self._usual_with_firms: Scores = (one, two, three)
 
     def _meet(self, firm: str, person: str, *, machine: bool) -> None:
@@ -202,6 +189,8 @@ def _coarse(score: float, steps: int = 20) -> float:
     return round(score * steps) / steps
 
 
-_HISTORY = {kind: f"history:{kind}" for kind in ("person", "firm", "owner")}
+_SUMS = 6  # of what its mail was for, and of what was usual for such mail
+_NAMES = {kind: f"history:{kind}" for kind in ("person", "firm", "owner", "firms")}
+_NAMES |= {kind: kind for kind in ("partner", "trade")}
 _FIRM: Party = ("who", "firm")
 _WITH_A_FIRM = 4  # parties
