@@ -96,9 +96,13 @@ def meeting(title: Title) -> Event:
 
 def message(sample: Sample) -> Message:
     """The sample as mail from somebody at another firm."""
+    return _mail("sample", datetime(2026, 3, 4, 10, tzinfo=UTC), sample.subject, _OTHER, OWNER)
+
+
+def _mail(id_: str, when: datetime, subject: str, writer: str, reader: str) -> Message:
     raw = {
-        "kind": "message", "id": "sample", "date": "2026-03-04T10:00:00+00:00", "subject": sample.subject,
-        "from": {"address": _OTHER}, "to": [{"address": OWNER}],
+        "kind": "message", "id": id_, "date": when.isoformat(), "subject": subject,
+        "from": {"address": writer}, "to": [{"address": reader}],
     }  # fmt: skip
     found = from_json(json.dumps(raw))
     assert isinstance(found, Message)
@@ -119,15 +123,10 @@ def desk(language: str, fold: int) -> list[tuple[Message, str]]:
     for number in range(DESK):
         purpose = chance.choices(list(DESK_SHARES), list(DESK_SHARES.values()))[0]
         sample, person = chance.choice(pools[purpose]), chance.randrange(30)
-        ends = [{"address": f"a.b{person}@firm{person}.example"}, {"address": OWNER}]
+        ends = [f"a.b{person}@firm{person}.example", OWNER]
         writer, reader = ends if chance.random() < 0.6 else reversed(ends)
-        raw = {
-            "kind": "message", "id": f"desk {number}", "subject": sample.subject, "from": writer, "to": [reader],
-            "date": (datetime(2026, 3, 2, 9, tzinfo=UTC) + timedelta(hours=5 * number)).isoformat(),
-        }  # fmt: skip
-        mail = from_json(json.dumps(raw))
-        assert isinstance(mail, Message)
-        found.append((mail, purpose))
+        when = datetime(2026, 3, 2, 9, tzinfo=UTC) + timedelta(hours=5 * number)
+        found.append((_mail(f"desk {number}", when, sample.subject, writer, reader), purpose))
     return found
 
 

@@ -315,9 +315,7 @@ def held_back(
 def learn_histories(items: Sequence[Item], found: Sequence[Clues], alone: Matrix) -> Histories:
     """Weights of the past, by maximum likelihood; `alone` is what each mail says by itself, in order of time."""
     past = {name: np.zeros((len(items), 3)) for name in ("person", "owner")}
-    known: dict[str, Bygones] = defaultdict(
-        lambda: Bygones({name: (1.0, HALF[name]) for name in ("person", "owner")})
-    )
+    known: dict[str, Bygones] = defaultdict(lambda: Bygones({name: (1.0, HALF[name]) for name in past}))
     nothing = Context()
     for row, (item, one) in enumerate(zip(items, found, strict=True)):
         for name, scores in known[item.group].of(one, None, nothing):
