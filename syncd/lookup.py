@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rules.identity import PLACEHOLDERS
-from rules.meaning import Person
+from rules.meaning import Owner, Person
+from rules.owners import Own
+from syncd.config import Config
 from syncd.config.likeness import nearest
+from syncd.ledger import Ledger
 from syncd.report.answers import code
 
 SHOWN = 12
 
 
 class NobodyMeant(Exception):
-    """No person, or more than one, is meant; the text says who could be."""
+    """No person, or more than one, or the owner is meant; the text says who could be."""
 
 
-def find_person(people: Iterable[Person], text: str) -> Person:
+class Acquaintances:
+    """Everybody that a command may speak of, as the ledger's meaning has them; it must be up to date."""
+
+    def __init__(self, ledger: Ledger, config: Config) -> None:
+        self._people = ledger.meaning.people()
+        given = frozenset(config.owner.addresses)
+        self._owner = Owner(given, name=config.owner.name)
+        self._found = frozenset(ledger.meaning.owner_addresses()) - given
+
+    def person(self, text: str) -> Person:
+        """As `find_person`."""
+        return find_person(self._people, text, self._owner, self._found)
+
+    def flagged(self, text: str) -> Person:
+        """As `person`, but the four characters that stand beside somebody in the report will do too."""
+        codes = text.upper()
+        coded = [one for one in self._people if any(code(name) == codes for name in (one.id, *one.addresses))]
+        return coded[0] if len(coded) == 1 else self.person(text)
+
+
+def find_person(
+    people: Iterable[Person], text: str, owner: Owner | None = None, found_of_owner: Collection[str] = ()
+) -> Person:
     """The one person that `text` means: by address or id, by name, by a part of the name.
 
+    Args:
+        people: all that are known.
+        text: what was typed.
+        owner: who is told apart from a stranger, by address or name.
+        found_of_owner: the owner's addresses that no config names.
+
     Raises:
-        NobodyMeant: nobody or several; the message lists who could be meant.
+        NobodyMeant: nobody, several, or the owner; the message says who could be meant.
     """
     everyone = list(people)
     wanted = " ".join(text.casefold().split())
@@ -33,14 +64,20 @@ def find_person(people: Iterable[Person], text: str) -> Person:
             return found[0]
         if found:
             raise NobodyMeant(f'"{text}" could be any of these; say which by the address:\n{_listed(found)}')
+    if owner is not None and (said := _own(wanted, owner, found_of_owner)):
+        raise NobodyMeant(f'"{text}" is you: {said} See whom you deal with: syncd people')
     raise NobodyMeant(_unknown(text, everyone))
 
 
-def find_flag(people: Iterable[Person], text: str) -> Person:
-    """As `find_person`, but the four characters that stand beside somebody in the report will do too."""
-    everyone = list(people)
-    coded = [one for one in everyone if any(code(address) == text.upper() for address in (one.id, *one.addresses))]
-    return coded[0] if len(coded) == 1 else find_person(everyone, text)
+def _own(wanted: str, owner: Owner, found: Collection[str]) -> str | None:
+    """How the owner is meant; None if not."""
+    if wanted in Own(owner.addresses):
+        return "the config names the address as yours."
+    if wanted in Own(found):
+        other = f'[[person]] addresses = ["{wanted}"]'
+        return f"your mail shows the address as yours. If it is not, add {other} to the config."
+    name = (owner.name or "").casefold()
+    return "the config says that this is your name." if wanted and wanted in {name, *name.split()} else None
 
 
 def _searched(person: Person) -> str:

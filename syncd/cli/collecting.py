@@ -85,9 +85,7 @@ def status(context: typer.Context, form: Annotated[Format, FormatOption] = Forma
         kept = [*leftovers.notes(ledger, place.config), *forgeries.notes(ledger, place.config)]
     # Apart: what is no longer read is no trouble, but its figures are part of everything that is said.
     shown = [row for row in rows if row["standing"] == leftovers.IN_USE] if form is Format.TABLE else rows
-    show(
-        shown, form, ("account", "source", "held", "quarantined", "last_complete_sync", "trouble"), "Nothing synced."
-    )
+    show(shown, form, _STANDING, "Nothing synced.")
     for line in kept:
         note(line)
     if any(row["trouble"] for row in rows):

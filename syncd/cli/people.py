@@ -51,7 +51,7 @@ def interactions(
     form: Annotated[Format, FormatOption] = Format.TABLE,
 ) -> None:
     """List every interaction, oldest first."""
-    from syncd.lookup import find_person
+    from syncd.lookup import Acquaintances
     from syncd.rows import interaction_rows
 
     if channel is not None and channel not in _CHANNELS:
@@ -61,7 +61,7 @@ def interactions(
     days = (place.day(since), place.day(until))
     check_order(*days)
     with place.meaning() as ledger:
-        who = None if person is None else find_person(ledger.meaning.people(), person).id
+        who = None if person is None else Acquaintances(ledger, place.config).person(person).id
         rows = interaction_rows(
             ledger, person=who, days=days, channel=channel, subjects=place.config.privacy.show_subjects
         )
@@ -80,11 +80,11 @@ def explain(
 ) -> None:
     """Say why syncd sees a relationship as it does: status, counts, evidence, rules."""
     from syncd.explain import explanation
-    from syncd.lookup import find_person
+    from syncd.lookup import Acquaintances
 
     place = workplace(context)
     with place.meaning() as ledger:
-        found = find_person(ledger.meaning.people(), person)
+        found = Acquaintances(ledger, place.config).person(person)
         told = explanation(ledger, place.config, found, now=datetime.now(UTC))
         if form is Format.TABLE:
             say(told.text)
@@ -99,10 +99,10 @@ def story(
 ) -> None:
     """Tell a relationship from its beginning: every change of its status, in order."""
     from syncd.explain import story as tell
-    from syncd.lookup import find_person
+    from syncd.lookup import Acquaintances
 
     place = workplace(context)
     with place.meaning() as ledger:
-        found = find_person(ledger.meaning.people(), person)
+        found = Acquaintances(ledger, place.config).person(person)
         rows = list(tell(ledger, place.config, found, now=datetime.now(UTC)))
         show(rows, form, ("week", "sunday", "said", "also", "probability"), "Nothing to tell yet.")

@@ -27,7 +27,7 @@ def log(
     video: Annotated[bool, typer.Option("--video", help="You spoke by video.")] = False,
 ) -> None:
     """Log a contact that syncd cannot see: a mobile call, a coffee, a chat at a fair."""
-    from syncd.lookup import find_person
+    from syncd.lookup import Acquaintances
     from syncd.telling import log_contact
 
     chosen = [name for name, wanted in {"phone": phone, "in_person": in_person, "video": video}.items() if wanted]
@@ -35,7 +35,7 @@ def log(
         raise Failed("How did you meet? Say one of --phone, --in-person, --video.", USAGE)
     place = workplace(context)
     with place.meaning() as ledger:
-        found = find_person(ledger.meaning.people(), person)
+        found = Acquaintances(ledger, place.config).person(person)
         on = place.day(day) or place.today
         log_contact(ledger, found, chosen[0], on, now=datetime.now(UTC), today=place.today)
     say(f"Logged: {_CONTACTS[chosen[0]]} with {found.name or found.id} on {on}.")
@@ -50,13 +50,13 @@ def answer(
     ] = None,
 ) -> None:
     """Answer a flag: right, wrong, snooze it for a while, or the relationship has ended."""
-    from syncd.lookup import find_flag
+    from syncd.lookup import Acquaintances
     from syncd.telling import answer as tell
     from syncd.telling import is_flagged
 
     place = workplace(context)
     with place.meaning() as ledger:
-        found = find_flag(ledger.meaning.people(), flag)
+        found = Acquaintances(ledger, place.config).flagged(flag)
         day = place.day(until)
         now = datetime.now(UTC)
         flagged = partial(is_flagged, ledger, place.config, found, now=now)
@@ -88,10 +88,10 @@ def forget(
 
 def _forget_person(place: Workplace, person: str, *, yes: bool) -> None:
     from syncd.forgetting import forget as erase
-    from syncd.lookup import find_person
+    from syncd.lookup import Acquaintances
 
     with place.meaning() as ledger:
-        found = find_person(ledger.meaning.people(), person)
+        found = Acquaintances(ledger, place.config).person(person)
         addresses = ", ".join(found.addresses)
         who = f"{found.name} ({addresses})" if found.name and found.name != addresses else addresses
         _confirm(f"Erase {who} for good?", yes=yes)
@@ -133,7 +133,7 @@ def export(
 
     from syncd import archive
     from syncd.files import write_private
-    from syncd.lookup import find_person
+    from syncd.lookup import Acquaintances
 
     check_output(output)
     place = workplace(context)
@@ -141,7 +141,7 @@ def export(
         if person is None:
             lines = archive.export(ledger)
         else:
-            found = find_person(ledger.meaning.people(), person)
+            found = Acquaintances(ledger, place.config).person(person)
             lines = (json.dumps(row, ensure_ascii=False) for row in archive.person(ledger, found.addresses))
         if output is None:
             for line in lines:

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from syncd.sync import SourceStats, SyncResult
-from tests.cli.small_desk import JAN, Desk
+from tests.cli.small_desk import JAN, ME, Desk
 
 
 @pytest.mark.parametrize("command", [(), ("rules",), ("config",), ("service",)])
@@ -56,3 +56,33 @@ def test_a_placeholder_is_no_guess() -> None:
     nobody = Person(id="no.address@firm.example", name=None, addresses=("no.address@firm.example",))
     with pytest.raises(NobodyMeant, match="See who there is"):
         find_person([nobody], "noaddress@firm.example")
+
+
+@pytest.mark.parametrize("said", [ME, ME.upper(), "mara+shop@visser.example", "Mara Visser", "mara"])
+@pytest.mark.parametrize(
+    "command",
+    [("explain",), ("story",), ("log", "--phone"), ("answer", "ended"), ("forget",), ("export", "--person")],
+)
+def test_the_owner_is_no_stranger(synced: Desk, command: tuple[str, ...], said: str) -> None:
+    words = [command[0], said, *command[1:]] if command[0] == "answer" else [*command, said]
+    told = synced.ask(*words)
+    assert told.code == 1
+    assert told.err.startswith(f'"{said}" is you: the config ')
+    assert told.err.endswith("See whom you deal with: syncd people\n")
+
+
+def test_an_address_that_the_mail_gave_to_the_owner_says_how_to_give_it_away() -> None:
+    from rules.meaning import Owner
+    from syncd.lookup import NobodyMeant, find_person
+
+    me = Owner(frozenset({ME}))
+    with pytest.raises(NobodyMeant, match=r'"m@old.example" is you: your mail shows .*\[\[person\]\] addresses'):
+        find_person([], "m@old.example", me, {"m@old.example"})
+
+
+def test_somebody_who_shares_the_owners_first_name_is_found() -> None:
+    from rules.meaning import Owner, Person
+    from syncd.lookup import find_person
+
+    other = Person(id="mara@shop.example", name="Mara Jansen", addresses=("mara@shop.example",))
+    assert find_person([other], "mara", Owner(frozenset({ME}), name="Mara Visser")) is other
