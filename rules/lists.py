@@ -37,12 +37,17 @@ def is_tagged(subject: str | None) -> bool:
 def lists_of(message: Message) -> tuple[str, ...]:
     """The names of the lists that a mail came through: List-Id, and the address one posts to, in lower case."""
     headers = message.headers
-    return () if not headers or _MARKS.isdisjoint(headers) else tuple(_names(headers))
+    return () if not headers or _MARKS.isdisjoint(headers) else tuple(_names(message, headers))
 
 
-def _names(headers: Mapping[str, str]) -> Iterator[str]:
+def _names(message: Message, headers: Mapping[str, str]) -> Iterator[str]:
     if value := headers.get("list-id"):
-        yield value.rpartition("<")[2].strip("<> \t").lower()
+        name = value.rpartition("<")[2].strip("<> \t").lower()
+        yield name
+        # Most software makes the List-Id of the address (RFC 2919, 2) and some, Google's, tells of no other
+        for one in (*(message.to or ()), *(message.cc or ())):
+            if one.address and one.address.replace("@", ".") == name:
+                yield one.address
     if "mailto:" in (value := headers.get("list-post", "").lower()):
         yield value.partition("mailto:")[2].partition(">")[0].partition("?")[0].strip()
     for name in ("x-beenthere", "x-mailing-list"):

@@ -229,6 +229,19 @@ def test_a_list_is_no_person() -> None:
     assert read.people == [ANNA.address, ANNA.address]
 
 
+@pytest.mark.parametrize("name", ["<dev.lists.example>", "Developers <DEV.lists.example>", "dev.lists.example"])
+def test_a_list_is_known_by_the_address_that_its_id_is_made_of(name: str) -> None:
+    """What one sends oneself has no such header."""
+    read = Read(mail(ANNA, LIST, headers={"list-id": name}), mail(MARA, LIST, date=MONDAY + DAY))
+    assert read.people == [ANNA.address]
+    assert [person.id for person in read.identities.people] == [ANNA.address]
+
+
+def test_only_the_address_that_a_list_id_is_made_of_is_the_list() -> None:
+    read = Read(mail(ANNA, LIST, BEN, MARA, headers={"list-id": "<other.lists.example>"}), mail(MARA, BEN))
+    assert read.people == [ANNA.address, BEN.address]
+
+
 def test_a_project_list_of_three_is_people() -> None:
     read = Read(
         mail(ANNA, LIST, headers=LISTED),
