@@ -135,11 +135,12 @@ def main(names: list[str]) -> None:
     )
     first = 100 if os.environ.get("BENCH_DRIFT") == "dev" else 9000
     everything: list[Run] = []
-    for place, name in enumerate(names or list(HANDS)):
+    for name in names or HANDS:
+        seed = first + 50 * list(HANDS).index(name)  # the same desks, whichever hands are named
         runs = [
-            run(family, HANDS[name], first + 50 * place + seed, base, people, weeks)
+            run(family, HANDS[name], seed + number, base, people, weeks)
             for family in FAMILIES
-            for seed in range(seeds)
+            for number in range(seeds)
         ]
         print(f"\n{name}: {len(runs)} desks of {people} people, {weeks} weeks", flush=True)
         compare(runs)
