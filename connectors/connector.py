@@ -162,17 +162,25 @@ class Connector(Protocol):
     def close(self) -> None: ...
 
 
-class ConnectorError(Exception):
-    """Something a person can act on. `fix` is what to do next, as a sentence or a command."""
+class Actionable(Exception):
+    """Something a person can act on: `what` happened, `where`, and as `fix` what to do next, a sentence or a
+    command."""
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
         super().__init__(what)
         self.what, self.where, self.fix = what, where, fix
 
     def __str__(self) -> str:
-        where = f"{self.where}: " if self.where else ""
-        fix = f" {self.fix}" if self.fix else ""
-        return f"{where}{self.what}{fix}"
+        return f"{self.happened} {self.fix}".rstrip()
+
+    @property
+    def happened(self) -> str:
+        """Where and what, for whoever shows the fix apart."""
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+
+class ConnectorError(Actionable):
+    """An account cannot be read, or an item of it."""
 
 
 class CursorExpired(ConnectorError):

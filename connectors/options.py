@@ -75,6 +75,7 @@ class MemoryOptions(AccountOptions):
     path: Path | None = Field(
         default=None,
         description="Observations to start with, one a line in the form of `syncd rules try`.",
+        examples=["observations.jsonl"],
     )
 
 
@@ -90,14 +91,11 @@ class NetworkAccountOptions(AccountOptions):
         examples=["https://mail.example.org"],
     )
     ca_file: Path | None = Field(
-        default=None, description="Certificates to trust instead of the system's, as a PEM file."
+        default=None,
+        description="Certificates to trust instead of the system's, as a PEM file.",
+        examples=["our-ca.pem"],
     )
     user: str | None = Field(default=None, description="The login name.", examples=["mara"])
-    password_command: str | None = Field(
-        default=None,
-        description="A command that prints the password on its first line.",
-        examples=["pass show mail"],
-    )
     token_command: str | None = Field(
         default=None,
         description="A command that prints a bearer token on its first line, instead of `syncd login`.",
@@ -127,6 +125,11 @@ class IcsOptions(NetworkAccountOptions):
         "names such as “secret address” or “publish”. Whoever knows it can read the calendar, so only its host is "
         "ever shown. Unencrypted (http://) only to this machine.",
         examples=["https://calendar.example.org/private/mara.ics"],
+    )
+    password_command: str | None = Field(
+        default=None,
+        description="A command that prints the password on its first line.",
+        examples=["pass show calendar"],
     )
     private_network: bool = Field(
         default=False,
@@ -198,8 +201,16 @@ class GmailOptions(GoogleAccountOptions):
     units_per_minute: int = Field(
         default=6_000, ge=100, description="Your quota in units a minute; projects from before May 2026 have 15000."
     )
-    get_units: int = Field(default=20, ge=1, description="What reading one message costs; once it was 5.")
-    thread_units: int = Field(default=40, ge=1, description="What reading one thread costs; once it was 10.")
+    get_units: int = Field(
+        default=20,
+        ge=1,
+        description="What reading one message costs of it; in projects from before May 2026 it is 5.",
+    )
+    thread_units: int = Field(
+        default=40,
+        ge=1,
+        description="What reading one thread costs of it; in projects from before May 2026 it is 10.",
+    )
 
 
 class GoogleCalendarOptions(GoogleAccountOptions):
@@ -285,10 +296,15 @@ def checked_endpoint(url: str, schemes: frozenset[str]) -> str:
     if not parts.hostname:
         raise ValueError("must name a host")
     if parts.username or parts.password:
-        raise ValueError("must not hold a login; use `user` and `password_command`")
-    _ = parts.port  # raises ValueError by itself where it is no number
+        raise ValueError(
+            "must not hold a login: a password comes from `password_command`, a token from `token_command`"
+        )
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("must have a number as its port") from None
     if parts.scheme in PLAIN_SCHEMES and not is_loopback(parts.hostname):
-        raise ValueError(f"{parts.scheme}:// sends everything readable; use {parts.scheme}s:// for {parts.hostname}")
+        raise ValueError(f"sends everything readable. Write {parts.scheme}s://{parts.hostname}")
     return url.rstrip("/")
 
 

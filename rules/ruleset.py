@@ -243,7 +243,11 @@ class _Reader:
         except msgspec.ValidationError as error:
             what, _, where = str(error).partition(" - at `$.")
             key = where.rstrip("`").partition("[")[0] or what.partition("`")[2].partition("`")[0]
-            self._problem(index, name, f"{where.rstrip('`') or 'rule'}: {what}", "See docs/rules.md.", key)
+            place = where.rstrip("`")
+            what = what.replace("Object missing required field", "has no").replace(
+                "Object contains unknown field", "has an unknown"
+            )
+            self._problem(index, name, f"{place}: {what}" if place else what, "See docs/rules.md.", key)
             return None
         faults = chain(_faults(rule), () if self.proven or rule.kind not in LABELS else _pattern_faults(rule))
         for what, fix, key in faults:
@@ -315,7 +319,11 @@ def _field_faults(rule: Rule, kind: str) -> Iterator[tuple[str, str, str]]:
             if not is_field(kind, field):
                 known = MESSAGE_FIELDS if kind == "message" else EVENT_FIELDS
                 names = ", ".join(known) + (", header.NAME" if kind == "message" else "")
-                yield f"{field!r} is no field of a {kind}", f"Fields are {names}.", key
+                yield (
+                    f"{field!r} is no field of {'an' if kind == 'event' else 'a'} {kind}",
+                    f"Fields are {names}.",
+                    key,
+                )
     if bool(rule.fields) != bool(rule.patterns):
         yield "fields and patterns belong together", "Name both, or neither.", "fields"
     if rule.unless and not rule.fields:

@@ -87,7 +87,7 @@ def _ledger(config: Config, now: datetime) -> Iterator[Finding]:
             path = ledger.path
             aside = {at: held.get("quarantined", 0) for at, held in ledger.facts.counts().items()}
     except LedgerError as error:
-        yield Finding("ledger", str(error), well=False, fix=error.fix)
+        yield Finding("ledger", error.happened, well=False, fix=error.fix)
         return
     if path is not None:
         yield from _disk(path)
@@ -136,7 +136,7 @@ def _account(
         finally:
             connector.close()
     except ConnectorError as error:
-        yield Finding(f"account {account.name}", str(error), well=False, fix=error.fix)
+        yield Finding(f"account {account.name}", error.happened, well=False, fix=error.fix)
         return
     yield Finding(
         f"account {account.name}", f"{account.kind}: {', '.join(names) or 'nothing to read'}", well=bool(names)

@@ -55,10 +55,12 @@ def find_person(
     """
     everyone = list(people)
     wanted = " ".join(text.casefold().split())
+    if not wanted:
+        raise NobodyMeant("Say who is meant: an address, or a name. See who there is with: syncd people")
     for found in (
         [person for person in everyone if wanted == person.id.casefold() or wanted in person.addresses],
         [person for person in everyone if person.name and person.name.casefold() == wanted],
-        [person for person in everyone if wanted and wanted in _searched(person)],
+        [person for person in everyone if wanted in _searched(person)],
     ):
         if len(found) == 1:
             return found[0]
@@ -77,7 +79,7 @@ def _own(wanted: str, owner: Owner, found: Collection[str]) -> str | None:
         other = f'[[person]] addresses = ["{wanted}"]'
         return f"your mail shows the address as yours. If it is not, add {other} to the config."
     name = (owner.name or "").casefold()
-    return "the config says that this is your name." if wanted and wanted in {name, *name.split()} else None
+    return "the config says that this is your name." if wanted in {name, *name.split()} else None
 
 
 def _searched(person: Person) -> str:

@@ -12,7 +12,7 @@ from typer.exceptions import TyperException
 
 from syncd.cli import collecting, configuring, people, remembering, reporting, ruling, service, setting_up
 from syncd.cli.failures import DONE, INTERRUPTED, USAGE, known_failure
-from syncd.cli.help import GroupedCommands
+from syncd.cli.help import GroupedCommands, PlainCommand
 from syncd.cli.screen import flush
 from syncd.cli.workplace import Workplace
 
@@ -48,7 +48,7 @@ for _group, _commands in {
     ),
 }.items():
     for _command in _commands:
-        app.command(_command.__name__.rstrip("_"), rich_help_panel=_group)(_command)
+        app.command(_command.__name__.rstrip("_"), cls=PlainCommand, rich_help_panel=_group)(_command)
 app.add_typer(ruling.app, name="rules", rich_help_panel=_TELL)
 app.add_typer(configuring.app, name="config", rich_help_panel=_TELL)
 app.add_typer(service.app, name="service", rich_help_panel=_KEEP)
@@ -67,7 +67,9 @@ def _start(
     context: typer.Context,
     config: Annotated[
         Path | None,
-        typer.Option("--config", help="The config file; else $SYNCD_CONFIG, ~/.config/syncd/, /etc/syncd/."),
+        typer.Option(
+            "--config", metavar="FILE", help="The config file; else $SYNCD_CONFIG, ~/.config/syncd/, /etc/syncd/."
+        ),
     ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
 ) -> None:
@@ -81,9 +83,11 @@ def run(arguments: Sequence[str]) -> int:
         code = app(list(arguments), prog_name="syncd", standalone_mode=False)
         flush()
     except TyperException as error:
-        sys.stderr.write(f"{error.format_message()}\nTry: {_help_command(error)}\n")
+        what = error.format_message().replace("Value error, ", "")  # pydantic's words, which typer asks
+        sys.stderr.write(f"{what}\nTry: {_help_command(error)}\n")
         return USAGE
     except typer.Abort:
+        sys.stderr.write("\nStopped.\n")  # on a line of its own: a question may stand there
         return INTERRUPTED
     except typer.Exit as left:
         return left.exit_code

@@ -27,7 +27,7 @@ _COMPARED = ("account", "source", "listed", "held", "left_out", "missing", "extr
 
 def sync(
     context: typer.Context,
-    accounts: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="Only these accounts.")] = None,
+    accounts: Annotated[list[str] | None, typer.Argument(metavar="ACCOUNT", help="Only these accounts.")] = None,
     stats: Annotated[Stats | None, typer.Option("--stats", help="json: the figures of every source.")] = None,
     accept_removals: Annotated[
         list[str] | None,
@@ -45,6 +45,7 @@ def sync(
     place = workplace(context)
     place.check_accounts(accounts or ())
     with place.ledger() as ledger, progress("Reading") as bar:
+        place.check_sources(ledger, accept_removals or ())
         result = read(
             ledger,
             place.config.account,
@@ -94,7 +95,7 @@ def status(context: typer.Context, form: Annotated[Format, FormatOption] = Forma
 
 def verify(
     context: typer.Context,
-    accounts: Annotated[list[str] | None, typer.Argument(metavar="[ACCOUNT]...", help="Only these accounts.")] = None,
+    accounts: Annotated[list[str] | None, typer.Argument(metavar="ACCOUNT", help="Only these accounts.")] = None,
     quarantined: Annotated[bool, typer.Option("--quarantined", help="List what could not be read, and why.")] = False,
     form: Annotated[Format, FormatOption] = Format.TABLE,
 ) -> None:

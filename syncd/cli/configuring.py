@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from syncd.cli.help import GroupedCommands
+from syncd.cli.help import GroupedCommands, PlainCommand
 from syncd.cli.screen import note, say
 from syncd.cli.workplace import workplace
 
@@ -15,7 +15,7 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def check(context: typer.Context) -> None:
     """Name every problem of the config file, and of the rule files that it names."""
     from rules.ruleset import load
@@ -29,7 +29,7 @@ def check(context: typer.Context) -> None:
     say(f"{place.file} is fine.")
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def show(context: typer.Context) -> None:
     """Print the config that is in force, defaults included, secrets left out."""
     from syncd.config.effective import effective
@@ -37,7 +37,7 @@ def show(context: typer.Context) -> None:
     say(effective(workplace(context).config).rstrip())
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def schema() -> None:
     """Print the JSON schema, for editors."""
     import json
@@ -47,13 +47,14 @@ def schema() -> None:
     say(json.dumps(Config.model_json_schema(), indent=2))
 
 
-@app.command("set")
+@app.command("set", cls=PlainCommand)
 def set_(
     context: typer.Context,
     key: Annotated[
-        str, typer.Argument(help="As report.hour, account[work].path or person[ilse@nordkai.example].key.")
+        str,
+        typer.Argument(metavar="KEY", help="As report.hour, account[work].path or person[ilse@nordkai.example].key."),
     ],
-    value: Annotated[str, typer.Argument(help="The new value; text needs no quotes.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="The new value; text needs no quotes.")],
 ) -> None:
     """Change one key; comments stay, and a file that would not be accepted is never written."""
     from syncd.config.editing import set_key

@@ -4,7 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+
+
+class PlainCommand(TyperCommand):
+    """Names arguments as manuals do, without the braces and the types of Python that typer sets around them."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        for title, kind in (("Arguments", "argument"), ("Options", "option")):
+            records = [param.get_help_record(ctx) for param in self.get_params(ctx) if param.param_type_name == kind]
+            rows = [
+                (_without_type(record[0]) if kind == "argument" else record[0], record[1])
+                for record in records
+                if record
+            ]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+
+def _without_type(name: str) -> str:
+    return name.partition(" <")[0]
 
 
 class GroupedCommands(TyperGroup):

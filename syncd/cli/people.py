@@ -44,10 +44,12 @@ def people(
 
 def interactions(
     context: typer.Context,
-    person: Annotated[str | None, typer.Option("--person", help="Only with this person.")] = None,
+    person: Annotated[str | None, typer.Option("--person", metavar="PERSON", help="Only with this person.")] = None,
     since: Annotated[Day | None, typer.Option("--from", parser=Day, metavar="DATE", help="From this day on.")] = None,
     until: Annotated[Day | None, typer.Option("--to", parser=Day, metavar="DATE", help="Up to this day.")] = None,
-    channel: Annotated[str | None, typer.Option(help="Only in_person, video, phone or email.")] = None,
+    channel: Annotated[
+        str | None, typer.Option(metavar="CHANNEL", help="Only in_person, video, phone or email.")
+    ] = None,
     form: Annotated[Format, FormatOption] = Format.TABLE,
 ) -> None:
     """List every interaction, oldest first."""

@@ -12,7 +12,7 @@ import typer
 from syncd.cli.days import Day
 from syncd.cli.failures import USAGE, Failed
 from syncd.cli.people import PersonArgument
-from syncd.cli.screen import check_output, note, say
+from syncd.cli.screen import OutputOption, check_output, note, say
 from syncd.cli.workplace import Workplace, workplace
 
 _CONTACTS = {"phone": "a phone call", "in_person": "a meeting in person", "video": "a video call"}
@@ -21,7 +21,7 @@ _CONTACTS = {"phone": "a phone call", "in_person": "a meeting in person", "video
 def log(
     context: typer.Context,
     person: Annotated[str, PersonArgument],
-    day: Annotated[Day | None, typer.Argument(metavar="[DATE]", parser=Day, help="Today unless given.")] = None,
+    day: Annotated[Day | None, typer.Argument(metavar="DATE", parser=Day, help="Today unless given.")] = None,
     phone: Annotated[bool, typer.Option("--phone", help="You spoke by phone.")] = False,
     in_person: Annotated[bool, typer.Option("--in-person", help="You met.")] = False,
     video: Annotated[bool, typer.Option("--video", help="You spoke by video.")] = False,
@@ -66,7 +66,7 @@ def answer(
 def forget(
     context: typer.Context,
     person: Annotated[
-        str | None, typer.Argument(metavar="[PERSON]", help="An address, or a name if only one person has it.")
+        str | None, typer.Argument(metavar="PERSON", help="An address, or a name if only one person has it.")
     ] = None,
     account: Annotated[
         str | None,
@@ -116,17 +116,25 @@ def _forget_account(place: Workplace, account: str, *, yes: bool) -> None:
 
 
 def _confirm(question: str, *, yes: bool) -> None:
-    if not yes and not typer.confirm(question, err=True):
-        raise Failed("Nothing was erased.")
+    try:
+        if yes or typer.confirm(question, err=True):
+            return
+    except typer.Abort:  # nobody is there to answer
+        raise Failed("\nNothing was erased. Where nobody can answer, say --yes.") from None
+    raise Failed("Nothing was erased.")
 
 
 def export(
     context: typer.Context,
     person: Annotated[
         str | None,
-        typer.Option("--person", help="Everything that is held about this person; others are counted, not named."),
+        typer.Option(
+            "--person",
+            metavar="PERSON",
+            help="Everything that is held about this person; others are counted, not named.",
+        ),
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout without it.")] = None,
+    output: Annotated[Path | None, OutputOption] = None,
 ) -> None:
     """Write everything that is kept as JSON lines, to take along or to hand over."""
     import json
@@ -153,7 +161,9 @@ def export(
 
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="What `syncd export` wrote, or a copy of the journal.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What `syncd export` wrote, or a copy of the journal.")
+    ],
 ) -> None:
     """Put an archive into a new ledger, or a copy of the journal back into this one."""
     from syncd import archive

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.days import Day, check_order
-from syncd.cli.screen import Format, FormatOption, check_output, note, progress, say, show
+from syncd.cli.screen import Format, FormatOption, OutputOption, check_output, note, progress, say, show
 from syncd.cli.workplace import workplace
 
 
@@ -30,7 +30,7 @@ def report(
     form: Annotated[
         ReportFormat, typer.Option("--format", "-f", help="html, text, json or eml.")
     ] = ReportFormat.TEXT,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; stdout without it.")] = None,
+    output: Annotated[Path | None, OutputOption] = None,
 ) -> None:
     """Make the report: who is drifting, why, and what would help."""
     from syncd.files import write_private

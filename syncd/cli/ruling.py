@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.failures import FOUND
-from syncd.cli.help import GroupedCommands
+from syncd.cli.help import GroupedCommands, PlainCommand
 from syncd.cli.screen import Format, FormatOption, note, say, show
 from syncd.cli.workplace import workplace
 
@@ -27,11 +27,11 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def check(
     context: typer.Context,
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Rule files; without any, those of the config.")
+        list[Path] | None, typer.Argument(metavar="FILE", help="Rule files; without any, those of the config.")
     ] = None,
 ) -> None:
     """Name every problem of rule files, and whether their own examples hold."""
@@ -46,7 +46,7 @@ def check(
     say(f"{len(rules.rules)} rules are fine.")
 
 
-@app.command("list")
+@app.command("list", cls=PlainCommand)
 def list_(context: typer.Context, form: Annotated[Format, FormatOption] = Format.TABLE) -> None:
     """List the rules that are in force, your own last."""
     from rules.ruleset import load
@@ -59,7 +59,7 @@ def list_(context: typer.Context, form: Annotated[Format, FormatOption] = Format
     show(rows, form, ("name", "on", "because"))
 
 
-@app.command("try")
+@app.command("try", cls=PlainCommand)
 def try_(
     me: Annotated[
         list[str], typer.Option("--me", metavar="ADDRESS", help="An address of the owner; may stand several times.")

@@ -37,16 +37,21 @@ class Format(StrEnum):
 
 
 FormatOption = typer.Option("--format", "-f", help="table for people, json or jsonl for machines.")
+OutputOption = typer.Option("--output", "-o", metavar="FILE", help="A file; stdout without it.")
 
 
 def check_output(file: Path | None) -> None:
-    """Refuse to write into a folder that is not there, before any work is done: its name may be mistyped.
+    """Refuse to write into a folder that is not there, or over one, before any work is done: a name may be mistyped.
 
     Raises:
-        Failed: the folder is missing.
+        Failed: the folder is missing, or the file is a folder.
     """
-    if file is not None and not (folder := file.expanduser().parent).is_dir():
+    if file is None:
+        return
+    if not (folder := file.expanduser().parent).is_dir():
         raise Failed(f"{file}: there is no folder {folder}. Make it, or correct --output.")
+    if file.expanduser().is_dir():
+        raise Failed(f"{file} is a folder. Name a file in it with --output.")
 
 
 def say(text: str = "") -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli.failures import FOUND
-from syncd.cli.help import GroupedCommands
+from syncd.cli.help import GroupedCommands, PlainCommand
 from syncd.cli.screen import note, say
 from syncd.cli.workplace import workplace
 
@@ -20,7 +20,7 @@ app = typer.Typer(
 UserOption = typer.Option("--user/--system", help="For you alone (reads your home), or for the whole machine.")
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def install(
     context: typer.Context,
     user: Annotated[bool, UserOption] = True,
@@ -36,7 +36,7 @@ def install(
         say(line)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def uninstall(
     user: Annotated[bool, UserOption] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
@@ -48,7 +48,7 @@ def uninstall(
         say(line)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def status(user: Annotated[bool, UserOption] = True) -> None:
     """Say whether the unit runs, and what it last said."""
     from syncd.service import status as ask
@@ -60,8 +60,10 @@ def status(user: Annotated[bool, UserOption] = True) -> None:
         raise typer.Exit(FOUND)
 
 
-@app.command()
-def login(account: Annotated[str, typer.Argument(help="The account's name in the config.")]) -> None:
+@app.command(cls=PlainCommand)
+def login(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's name in the config.")],
+) -> None:
     """Log in an account of the system service, as the user that it runs under."""
     from syncd.service import login as do
 

@@ -19,8 +19,10 @@ def init(
     addresses: Annotated[
         list[str] | None, typer.Option("--address", metavar="ADDRESS", help="An address of yours; several times.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Your name.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="As Europe/Amsterdam; without it, this machine's.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Your name.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="As Europe/Amsterdam; without it, this machine's.")
+    ] = None,
     maildir: Annotated[list[Path] | None, typer.Option(metavar="PATH", help="A Maildir to read.")] = None,
     mbox: Annotated[
         list[Path] | None, typer.Option(metavar="PATH", help="An mbox file or Takeout folder to read.")
@@ -57,7 +59,7 @@ def init(
 
 def login(
     context: typer.Context,
-    account: Annotated[str, typer.Argument(help="The account's name in the config.")],
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's name in the config.")],
     no_browser: Annotated[bool, typer.Option("--no-browser", help="There is no browser on this machine.")] = False,
 ) -> None:
     """Log in at the provider of an account."""
@@ -77,8 +79,8 @@ def doctor(context: typer.Context, form: Annotated[Format, FormatOption] = Forma
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where to write; made if missing.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 1,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write; made if missing.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="The same seed writes the same bytes.")] = 1,
     until: Annotated[
         Day | None, typer.Option(parser=Day, metavar="DATE", help="The last day; last Sunday unless given.")
     ] = None,

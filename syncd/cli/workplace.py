@@ -49,6 +49,19 @@ class Workplace:
                 hint = did_you_mean(name, known) or f"The config has: {', '.join(known) or 'none yet'}."
                 raise Failed(f'There is no account "{name}". {hint}')
 
+    def check_sources(self, ledger: Ledger, names: Iterable[str]) -> None:
+        """Refuse names that no source of the ledger is called by."""
+        from syncd.config.likeness import did_you_mean
+        from syncd.ledger.naming import spoken
+
+        states = ledger.facts.sources()
+        called = {spoken(state.account, state.name) for state in states}
+        known = called | {state.account for state in states} | {state.name for state in states}
+        for name in names:
+            if name not in known:
+                hint = did_you_mean(name, sorted(known)) or f"There are: {', '.join(sorted(called)) or 'none yet'}."
+                raise Failed(f'There is no source "{name}". {hint}')
+
     @contextmanager
     def ledger(self) -> Iterator[Ledger]:
         from syncd.ledger import Ledger

@@ -42,6 +42,8 @@ _WANTED = {
     "too_short": "a list with at least one entry",
 }
 
+_BOUNDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
+
 
 def explain(error: ErrorDetails, raw: Mapping[str, Any], lines: dict[PathInFile, int]) -> Problem:
     """One problem from one of pydantic's errors over the parsed file `raw`."""
@@ -77,7 +79,15 @@ def _bad_value(error: ErrorDetails, path: PathInFile, raw: Mapping[str, Any], va
         return "is written as one table, but there may be several", f"Write [[{path[-1]}]] with two brackets."
     if kind in _WANTED:
         return f"{shown} must be {_WANTED[kind]}", _example("Write", path, raw)
-    return f"{shown}: {error['msg'].removeprefix('Input ').lower()}", _example("Write", path, raw)
+    return f"{shown}{_out_of_range(error)}", _example("Write", path, raw)
+
+
+def _out_of_range(error: ErrorDetails) -> str:
+    """How a value ends that is of the right kind; pydantic's own words where it is no matter of size."""
+    for name, bound in error.get("ctx", {}).items():
+        if name in _BOUNDS:
+            return f" must be {_BOUNDS[name]} {bound:g}"
+    return f": {error['msg'].removeprefix('Input ').lower()}"
 
 
 def _bad_kind(account: Any) -> tuple[str, str]:
@@ -92,12 +102,15 @@ def _bad_kind(account: Any) -> tuple[str, str]:
 def _known_keys(key: str, table: PathInFile, raw: Mapping[str, Any]) -> str:
     model = _model_at(table, raw)
     known = [field.alias or name for name, field in model.model_fields.items()] if model else []
+    if table[:1] == ("account",):
+        kinds = sorted(kind for kind, options in KINDS.items() if key in options.model_fields)
+        if kinds:
+            return f"Only for kind {', '.join(kinds)}."
     guess = nearest(key, known)
     if guess:
         return f'Did you mean "{guess}"?'
-    if table[:1] == ("account",):
-        kinds = sorted(kind for kind, options in KINDS.items() if key in options.model_fields)
-        return f"Only for kind {', '.join(kinds)}." if kinds else f"Known here: {', '.join(sorted(known))}."
+    if key in Config.model_fields:
+        return "It belongs at the top of the file, before any table."
     elsewhere = [section for section, name in _keys_of_sections() if name == key]
     if elsewhere:
         return f"It belongs under [{elsewhere[0]}]."

@@ -73,7 +73,11 @@ class Weekday(StrEnum):
 class OwnerSettings(Section):
     """Whose mailboxes these are."""
 
-    name: str | None = Field(default=None, description="Your name, for the greeting.", examples=["Mara Visser"])
+    name: str | None = Field(
+        default=None,
+        description="Your name: for the greeting, and to know other addresses of yours by.",
+        examples=["Mara Visser"],
+    )
     addresses: tuple[EmailAddress, ...] = Field(
         description="Every address that is you, old ones too. What you send from another one is found by itself.",
         min_length=1,

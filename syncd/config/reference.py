@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from syncd.config.complaints import written
@@ -35,25 +36,36 @@ def reference() -> str:
     for table in others[1:]:
         parts += [f"## `{table.header}`\n", *_section(table)]
         if table.header == "[owner]":
-            parts.append(
-                "## `[[account]]`\n\nOne for each login, folder or file; what it takes depends on its kind.\n"
-            )
-            for kind in kinds:
-                name = next(key.example for key in kind.keys if key.name == "kind")
-                parts += [f'### kind = "{name}"\n', *_section(kind)]
+            parts += ["## `[[account]]`\n", *_accounts(kinds)]
     parts += ["## The whole file\n", f"```toml\n{sample({})}```\n"]
     return "\n".join(parts)
 
 
+def _accounts(kinds: Sequence[Table]) -> Iterator[str]:
+    """What every kind takes, then what each takes beside it."""
+    shared = [key for key in kinds[0].keys if all(key.name in {one.name for one in kind.keys} for kind in kinds)]
+    what = "One for each login, folder or file. Every kind takes these, and what stands under its name:"
+    yield from _section(
+        Table("", what, tuple(replace(key, example=None) if key.name == "kind" else key for key in shared))
+    )
+    names = {key.name for key in shared}
+    for kind in kinds:
+        name = next(key.example for key in kind.keys if key.name == "kind")
+        yield f'### kind = "{name}"\n'
+        yield from _section(replace(kind, keys=tuple(key for key in kind.keys if key.name not in names)))
+
+
 def _section(table: Table) -> Iterator[str]:
     yield f"{table.description}\n"
+    if not table.keys:
+        return
     rows = ["| key | takes | default | meaning |", "| --- | --- | --- | --- |", *(_row(key) for key in table.keys)]
     yield "\n".join(rows) + "\n"
 
 
 def _row(key: Key) -> str:
     default = "**required**" if key.required else _code(key.default)
-    example = f" Example: {_code(key.example)}." if key.example is not None and key.name != "kind" else ""
+    example = f" Example: {_code(key.example)}." if key.example is not None else ""
     return f"| `{key.name}` | {key.takes} | {default} | {key.description}{example} |".replace("\n", " ")
 
 

@@ -12,23 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from connectors.connector import Actionable
+
 BUSY_SECONDS = 120.0  # a first interpretation of a big mailbox writes for so long
 WRITE = "syncd_write"  # execution options that `_begin` reads
 DURABLE = "syncd_durable"
 OUTSIDE = "syncd_outside"  # of any transaction
 
 
-class LedgerError(Exception):
-    """The ledger cannot be used. `what` happened, `where`, and what to do next (`fix`)."""
-
-    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
-        super().__init__(what)
-        self.what, self.where, self.fix = what, where, fix
-
-    def __str__(self) -> str:
-        where = f"{self.where}: " if self.where else ""
-        fix = f" {self.fix}" if self.fix else ""
-        return f"{where}{self.what}{fix}"
+class LedgerError(Actionable):
+    """The ledger cannot be used."""
 
 
 def parse(url: str) -> URL:

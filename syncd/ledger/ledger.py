@@ -169,7 +169,7 @@ def _owner_id(engine: Engine, owner: str) -> int:
 
 
 def _explained(error: DBAPIError, where: str) -> LedgerError:
-    what = str(error.orig).strip()
+    what = str(error.orig).strip().partition("\n")[0].rstrip(".")
     if "not a database" in what:
         fix = "Move the file away, or name another one under database in the config."
         return LedgerError("this file is not a ledger.", where=where, fix=fix)

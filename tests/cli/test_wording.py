@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
+from collections.abc import Iterator
 
 import pytest
+from typer.main import get_command
 
+from syncd.cli.app import app
 from syncd.sync import SourceStats, SyncResult
 from tests.cli.small_desk import JAN, ME, Desk
 
@@ -18,9 +22,47 @@ def test_no_sentence_of_the_help_is_cut(desk: Desk, command: tuple[str, ...]) ->
     assert not [line for line in told.splitlines() if line.endswith("...") and "Usage" not in line]
 
 
-@pytest.mark.parametrize("command", [("init",), ("rules", "try"), ("interactions",)])
-def test_options_name_no_types_of_python(desk: Desk, command: tuple[str, ...]) -> None:
-    assert "<list[" not in desk.ask(*command, "--help").out
+def every_command() -> Iterator[str]:
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        yield from (f"{name} {inner}" for inner in command.commands) if hasattr(command, "commands") else (name,)
+
+
+@pytest.mark.parametrize("command", sorted(every_command()))
+def test_arguments_and_options_name_no_types_of_python(desk: Desk, command: str) -> None:
+    told = desk.ask(*command.split(), "--help")
+    assert told.code == 0
+    assert not re.findall(r"<(?:list|str|int|path|Path|Day)\b", told.out)
+
+
+@pytest.mark.parametrize("command", ["sync --stats xml", "people --format xml", "report --format pdf"])
+def test_a_wrong_word_is_answered_with_the_right_ones(desk: Desk, command: str) -> None:
+    told = desk.ask(*command.split())
+    assert told.code == 2
+    assert "is not one of" in told.err
+    assert "Value error" not in told.err
+
+
+def test_a_source_that_is_not_there_may_not_be_emptied(synced: Desk) -> None:
+    told = synced.ask("sync", "--accept-removals", "old mial")
+    assert (told.code, told.err) == (1, 'There is no source "old mial". Did you mean "old mail"?\n')
+    assert synced.ask("sync", "--accept-removals", "old mail").code == 0
+
+
+def test_a_report_is_not_written_over_a_folder(synced: Desk) -> None:
+    told = synced.ask("report", "--output", str(synced.folder))
+    assert (told.code, told.err) == (1, f"{synced.folder} is a folder. Name a file in it with --output.\n")
+
+
+def test_where_nobody_can_answer_nothing_is_erased(synced: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    told = synced.ask("forget", JAN)
+    assert told.code == 1
+    assert told.err.endswith("\nNothing was erased. Where nobody can answer, say --yes.\n")
+    assert synced.ask("explain", JAN).code == 0
+
+
+def test_nobody_is_meant_by_nothing(synced: Desk) -> None:
+    assert synced.ask("explain", " ").err.startswith("Say who is meant")
 
 
 def test_a_missing_rule_file_has_no_lines(desk: Desk) -> None:

@@ -120,7 +120,7 @@ def test_set_changes_one_key_and_keeps_every_word(file: Path, key: str, value: s
 @pytest.mark.parametrize(
     ("key", "value", "why"),
     [
-        ("report.hour", "25", "less than or equal to 23"),
+        ("report.hour", "25", "at most 23"),
         ("report.hur", "8", 'Did you mean "hour"'),
         ("account.path", "x", "which one|Which one"),
         ("account[2].path", "x", r"has no \[\[account\]\]"),

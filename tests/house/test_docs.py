@@ -40,10 +40,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def test_every_command_in_the_pages_exists(page: Path) -> None:
     commands = get_command(app).commands  # type: ignore[attr-defined]
     text = re.sub(r"\\\n\s*", "", page.read_text())
-    shown = re.findall(
-        r"(?<![\w/.-])(?:[\w./]*bin/)?syncd(?: --config \S+)? ([a-z]+)(?: ([a-z]+))?(?=[\s`)\[]|$)", text
-    )
-    code = [pair for pair in shown if pair[0] in commands or f"`syncd {pair[0]}" in text]
+    code = [pair for pair in re.findall(COMMAND, text) if pair[0] in commands or f"`syncd {pair[0]}" in text]
     for first, second in code:
         assert first in commands, f"{page.name}: syncd {first}"
         group = getattr(commands[first], "commands", None)
