@@ -6,6 +6,7 @@ what stands earlier in time, wherever in the input it stood.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -94,7 +95,7 @@ def try_lines(
     """
     rule_set = rules if isinstance(rules, RuleSet) else load(rules)
     owner = Owner(frozenset(address.strip().lower() for address in me))
-    read = [(number, _read(line)) for number, line in enumerate(lines, 1) if line.strip()]
+    read = [(number, _read(line, first=number == 1)) for number, line in enumerate(lines, 1) if line.strip()]
     observations = [(number, found) for number, found in read if not isinstance(found, str)]
     observations.sort(key=lambda pair: _when(pair[1]))
     labelled = Labeller(rule_set, owner).label([observation for _, observation in observations])
@@ -106,11 +107,15 @@ def try_lines(
             yield Answer(number, decisions[number])
 
 
-def _read(line: str | bytes) -> Observation | str:
+def _read(line: str | bytes, *, first: bool) -> Observation | str:
+    if first:  # programs on Windows begin a file with the mark of its encoding
+        line = line.removeprefix("\ufeff") if isinstance(line, str) else line.removeprefix(BOM_UTF8)
     try:
         return from_json(line)
     except (ValueError, TypeError) as error:
-        return f"no observation: {error}. See docs/formats.md for the form of a line."
+        return f"no observation: {error}. See docs/rules.md for the form of a line."
+    except RecursionError:
+        return "no observation: lists within lists without end. See docs/rules.md for the form of a line."
 
 
 def _when(observation: Observation) -> float:

@@ -54,3 +54,17 @@ def test_what_is_earlier_in_time_is_context_wherever_it_stands() -> None:
     late = [json.dumps({**sent, "date": "2026-03-03T08:00:00Z"})]
     after = json.loads(next(try_lines(lines[:1] + late, me=["me@example.org"])).decision)
     assert after["automated_probability"] == alone["automated_probability"]
+
+
+def test_the_mark_that_windows_programs_begin_a_file_with_is_no_part_of_the_first_line() -> None:
+    for first in ("\ufeff" + LUNCH, ("\ufeff" + LUNCH).encode()):
+        answers = list(try_lines([first, LUNCH], me=[]))
+        assert answers[0].decision == answers[1].decision
+        assert answers[0].problem is None
+
+
+def test_lists_within_lists_without_end_are_no_observation() -> None:
+    deep = '{"kind":"event","id":"d","x":' + "[" * 100_000 + "]" * 100_000 + "}"
+    answers = list(try_lines([deep, LUNCH], me=[]))
+    assert [answer.problem is None for answer in answers] == [False, True]
+    assert "lists within lists" in (answers[0].problem or "")
