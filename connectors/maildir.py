@@ -19,10 +19,10 @@ from typing import Literal
 import msgspec
 
 from connectors.connector import BadItem, Batch, Cost, Item, Known, Listed, Place, Quarantined, Source, Unreachable
-from connectors.folders import Parts, Tree, missing, shown
 from connectors.headers import HEADER_LIMIT, Circumstances, header_end, read_message
 from connectors.options import MaildirOptions
 from connectors.positions import Extent, read_cursor, vanished, write_cursor
+from connectors.tree import Parts, Tree, missing, shown
 
 BATCH = 1_000
 _FIRST_READ = 8 * 1024  # holds the header block of 99 of 100 messages

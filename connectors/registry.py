@@ -42,8 +42,8 @@ KINDS: Mapping[str, type[AccountOptions]] = MappingProxyType(
 # Kind to module and class; imported only when an account of that kind is opened.
 _CONNECTORS: Mapping[str, tuple[str, str]] = {
     "maildir": ("connectors.maildir", "MaildirConnector"),
-    "mbox": ("connectors.mbox", "MboxConnector"),
-    "ics": ("connectors.ics", "IcsConnector"),
+    "mbox": ("connectors.mbox.connector", "MboxConnector"),
+    "ics": ("connectors.ics.connector", "IcsConnector"),
     "gmail": ("connectors.google.gmail", "GmailConnector"),
     "google_calendar": ("connectors.google.calendar", "GoogleCalendarConnector"),
     "outlook_mail": ("connectors.microsoft.mail", "OutlookMailConnector"),

@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from connectors.calendars import read_events
 from connectors.connector import BadItem
-from connectors.entries import Reach
 from connectors.google.events import template, time_of
 from connectors.google.service import Json
-from connectors.ics_format import Group
+from connectors.icalendar.entries import Reach
+from connectors.icalendar.events import read_events
+from connectors.icalendar.groups import Group
+from connectors.icalendar.recurrence import check
 from connectors.observations import Event
-from connectors.recurrence import check
 from connectors.text import clean_text
 from connectors.zones import iana
 
@@ -110,7 +110,7 @@ def occurrences(series: Series, until: datetime) -> list[Event]:
     cancelled. Google itself says `cancelled` for both, and gives nothing else of a deleted one.
 
     Raises:
-        BadItem: it cannot be read, or must not be unfolded (`recurrence`).
+        BadItem: it cannot be read, or must not be unfolded (`icalendar.recurrence`).
     """
     try:
         if series.master is None:  # exceptions whose master this calendar does not hold: invited to one occurrence

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors import ics_web
+from connectors.ics import web as ics_web
 from tests.cli.small_desk import Desk
 from tests.connectors.worlds import calendar, event
 from tests.fakes.logs import all_logged

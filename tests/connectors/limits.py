@@ -10,8 +10,15 @@ from pathlib import Path
 from typing import Any
 
 # What the functions under test import, so that each process begins with it. What forks them has only one thread.
-_PRELOAD = ["connectors.calendars", "connectors.ics", "connectors.guard", "connectors.maildir", "connectors.mbox",
-            "syncd.sync", "syncd.verify"]  # fmt: skip
+_PRELOAD = [
+    "connectors.icalendar.events",
+    "connectors.icalendar.guard",
+    "connectors.ics.connector",
+    "connectors.maildir",
+    "connectors.mbox.connector",
+    "syncd.sync",
+    "syncd.verify",
+]
 
 
 class TookTooMuch(AssertionError):

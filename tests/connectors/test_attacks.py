@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from connectors.connector import ConnectorError
-from connectors.guard import Guard
 from connectors.headers import moment_of
-from connectors.ics import IcsConnector
+from connectors.icalendar.guard import Guard
+from connectors.ics.connector import IcsConnector
 from connectors.maildir import MaildirConnector
-from connectors.mbox import MboxConnector
+from connectors.mbox.connector import MboxConnector
 from connectors.observations import Message
 from connectors.options import IcsOptions, MaildirOptions, MboxOptions
 from tests.connectors.contract import Held
@@ -127,8 +127,8 @@ def test_days_that_never_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.timeout(60)
 def test_the_guard_gives_up_on_a_group_and_goes_on() -> None:
     from connectors.connector import BadItem
-    from connectors.entries import Reach
-    from connectors.ics_format import cut
+    from connectors.icalendar.entries import Reach
+    from connectors.icalendar.groups import cut
 
     (slow,) = cut(calendar(bomb("RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"))).groups.values()
     (quick,) = cut(calendar(event(1))).groups.values()

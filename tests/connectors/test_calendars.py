@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.calendars import read_events
 from connectors.connector import BadItem
-from connectors.entries import Reach
-from connectors.ics import IcsConnector
-from connectors.ics_format import cut
+from connectors.icalendar.entries import Reach
+from connectors.icalendar.events import read_events
+from connectors.icalendar.groups import cut
+from connectors.icalendar.recurrence import check
+from connectors.ics.connector import IcsConnector
 from connectors.observations import Address, Conference, Event, decode, encode
 from connectors.options import IcsOptions
-from connectors.recurrence import check
 from connectors.zones import iana
 from tests.connectors.contract import CANARY, Held
 from tests.connectors.worlds import utc

@@ -14,9 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors import ics
 from connectors.connector import Batch, Connector, ConnectorError, NeedsLogin, Throttled, Unreachable
-from connectors.ics import IcsConnector
+from connectors.ics.connector import IcsConnector
 from connectors.options import IcsOptions
 from connectors.patience import Patience
 from tests.connectors.contract import FIRST, NOW, ConnectorContract, Held, World, listed, run, titles
@@ -58,7 +57,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebWorld]:
-    monkeypatch.setattr(ics, "BATCH", PAGE)
+    monkeypatch.setattr("connectors.ics.connector.BATCH", PAGE)
     published = Published()
     with publishing(published):
         yield WebWorld(published)
@@ -73,7 +72,7 @@ class TestIcsAddress(ConnectorContract):
 class TestIcsAddressEncrypted(ConnectorContract):
     @pytest.fixture
     def world(self, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-        monkeypatch.setattr(ics, "BATCH", PAGE)
+        monkeypatch.setattr("connectors.ics.connector.BATCH", PAGE)
         published = Published(marks=("last-modified",), packed=True)
         with publishing(published, certificate):
             yield WebWorld(published, ca_file=certificate / "ca.pem")
@@ -220,7 +219,7 @@ def test_a_bad_moment_is_waited_for(web: WebWorld) -> None:
 
 
 def test_a_calendar_too_large_is_not_read_to_its_end(web: WebWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.ics_web.STREAM_LIMIT", 1 << 20)
+    monkeypatch.setattr("connectors.ics.web.STREAM_LIMIT", 1 << 20)
     web.published.content = calendar(*(event(0) for _ in range(10_000)))
     web.published.packed = True  # 3 MB, and next to nothing on the line
     with pytest.raises(ConnectorError, match="larger than 1 MB"):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from connectors.connector import CursorExpired, Unreachable
-from connectors.ics import IcsConnector
+from connectors.ics.connector import IcsConnector
 from connectors.maildir import MaildirConnector, native_id, place
-from connectors.mbox import MboxConnector
+from connectors.mbox.connector import MboxConnector
 from connectors.memory import MemoryConnector
 from connectors.observations import Message
 from connectors.options import IcsOptions, MaildirOptions, MboxOptions, MemoryOptions, NetworkAccountOptions
@@ -104,8 +104,8 @@ def mbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MboxWorld:
 @contextmanager
 def counting_reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Where scans of mbox files begin."""
-    from connectors import mbox as module
-    from connectors.mbox_format import entries
+    from connectors.mbox import connector as module
+    from connectors.mbox.format import entries
 
     begun: list[int] = []
 

@@ -9,8 +9,8 @@ import pytest
 
 from connectors.connector import BadItem, Connector
 from connectors.headers import Circumstances, header_end, read_message
-from connectors.ics import IcsConnector
-from connectors.mbox import MboxConnector
+from connectors.ics.connector import IcsConnector
+from connectors.mbox.connector import MboxConnector
 from connectors.observations import decode, encode
 from connectors.options import IcsOptions, MboxOptions
 from tests.connectors.contract import Held

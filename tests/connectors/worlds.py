@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors import ics, maildir, mbox
 from connectors.connector import Connector, Place
-from connectors.ics import IcsConnector
+from connectors.ics.connector import IcsConnector
 from connectors.maildir import MaildirConnector
-from connectors.mbox import MboxConnector
+from connectors.mbox.connector import MboxConnector
 from connectors.memory import MemoryConnector
 from connectors.observations import Message
 from connectors.options import IcsOptions, MaildirOptions, MboxOptions
@@ -41,7 +40,7 @@ class MaildirWorld:
     live = True
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(maildir, "BATCH", PAGE)
+        monkeypatch.setattr("connectors.maildir.BATCH", PAGE)
         self.root = root
         for folder in ("cur", "new", "tmp", ".Projects.Alpha/cur", ".Projects.Alpha/new", ".Projects.Alpha/tmp"):
             (root / folder).mkdir(parents=True)
@@ -82,7 +81,7 @@ class MboxWorld:
     )
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(mbox, "BATCH", PAGE)
+        monkeypatch.setattr("connectors.mbox.connector.BATCH", PAGE)
         self.path = root / "archive.mbox"
         self.mails: dict[int, tuple[str, str]] = {}
         self.tail = b""
@@ -200,7 +199,7 @@ class IcsWorld(WrittenCalendar):
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__()
-        monkeypatch.setattr(ics, "BATCH", PAGE)
+        monkeypatch.setattr("connectors.ics.connector.BATCH", PAGE)
         self.path = root / "calendar.ics"
         self.tick = 1_700_000_000
         self.write()
@@ -221,7 +220,7 @@ class IcsFolderWorld:
     live = True
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(ics, "BATCH", PAGE)
+        monkeypatch.setattr("connectors.ics.connector.BATCH", PAGE)
         self.root = root / "calendars"
         (self.root / "work").mkdir(parents=True)
         (self.root / "projects").mkdir()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.mbox import MboxConnector
+from connectors.mbox.connector import MboxConnector
 from connectors.observations import Address, Attendee, Event, Message, Observation
 from connectors.options import MboxOptions
 from rules.copies import Copy, Occurrence, Placement, Revision, fold

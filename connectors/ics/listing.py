@@ -2,7 +2,7 @@
 
 Files are found by `Path.rglob`, every group is unfolded anew and nothing known is believed: no cursor, no etag, no
 batch; a calendar at an address is fetched anew. Shared with the sync are the fetching, the cutting into groups
-(`ics_format`) and what a group unfolds to (`calendars`).
+(`icalendar.groups`) and what a group unfolds to (`icalendar.events`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from connectors.calendars import read_events
 from connectors.connector import BadItem
-from connectors.entries import Reach
-from connectors.folders import shown
-from connectors.guard import Guard
-from connectors.ics_format import ENDINGS, STREAM_LIMIT, Group, cut
-from connectors.recurrence import check
+from connectors.icalendar.entries import Reach
+from connectors.icalendar.events import read_events
+from connectors.icalendar.groups import ENDINGS, STREAM_LIMIT, Group, cut
+from connectors.icalendar.guard import Guard
+from connectors.icalendar.recurrence import check
+from connectors.tree import shown
 
 
 def on_disk(path: Path) -> Iterator[tuple[str, bytes | None]]:

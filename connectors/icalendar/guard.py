@@ -14,10 +14,10 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.calendars import read_events
 from connectors.connector import BadItem
-from connectors.entries import Reach
-from connectors.ics_format import Group
+from connectors.icalendar.entries import Reach
+from connectors.icalendar.events import read_events
+from connectors.icalendar.groups import Group
 from connectors.observations import Event
 
 SECONDS = 5.0
@@ -75,7 +75,7 @@ class Guard:
         """The answer, or None if it did not come in time or the process died."""
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "connectors.guard"],
+                [sys.executable, "-m", "connectors.icalendar.guard"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from connectors.connector import BadItem
-from connectors.ics_format import value
+from connectors.icalendar.groups import value
 
 _FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 _PRODUCT = 100

@@ -13,8 +13,8 @@ from typing import Literal
 import msgspec
 
 from connectors.connector import ConnectorError, Cost, NeedsLogin, Throttled, Unreachable
-from connectors.ics_format import STREAM_LIMIT
-from connectors.ics_origin import File, Look
+from connectors.icalendar.groups import STREAM_LIMIT
+from connectors.ics.origin import File, Look
 from connectors.options import IcsOptions
 from connectors.patience import Again, Patience, retry_after
 from connectors.secrets import from_command

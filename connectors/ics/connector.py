@@ -17,18 +17,18 @@ import msgspec
 from msgspec.structs import replace
 
 from connectors.connector import BadItem, Batch, Cost, Item, Known, Listed, Place, Quarantined, Source, Unreachable
-from connectors.entries import Reach
-from connectors.ics_files import Files
-from connectors.ics_format import Calendar, Group, cut, value
-from connectors.ics_origin import File, Origin
+from connectors.icalendar.entries import Reach
+from connectors.icalendar.groups import Calendar, Group, cut, value
+from connectors.icalendar.recurrence import check
+from connectors.ics.files import Files
+from connectors.ics.origin import File, Origin
 from connectors.options import IcsOptions
 from connectors.patience import Patience
 from connectors.positions import Extent, read_cursor, write_cursor
-from connectors.recurrence import check
 from connectors.secrets import Secrets
 
 if TYPE_CHECKING:
-    from connectors.guard import Guard
+    from connectors.icalendar.guard import Guard
 
 BATCH = 1_000
 AHEAD = timedelta(days=90)
@@ -103,9 +103,9 @@ class IcsConnector:
         )  # fmt: skip
 
     def listing(self, source: str, now: datetime) -> Iterator[Listed]:  # noqa: ARG002
-        """By `ics_listing`, which finds files by a way of its own and believes no cursor and no etag; how a file
+        """By `listing`, which finds files by a way of its own and believes no cursor and no etag; how a file
         is cut and a series unfolds is shared with `batches`."""
-        from connectors.ics_listing import native_ids
+        from connectors.ics.listing import native_ids
 
         yield from map(Listed, native_ids(self._origin.streams(), self._reach(now)))
 
@@ -118,7 +118,7 @@ def _origin(options: IcsOptions, patience: Patience | None) -> Origin:
     if options.endpoint is None:
         assert options.path is not None  # the options see to it
         return Files(options.path.expanduser())
-    from connectors.ics_web import WebCalendar
+    from connectors.ics.web import WebCalendar
 
     return WebCalendar(options, patience or Patience())
 
@@ -203,7 +203,7 @@ class _Reading:
             yield self._gathered.batch()
 
     def _group(self, batch: _Gathered, group: Group, place: Place) -> None:
-        from connectors.calendars import is_series, read_events
+        from connectors.icalendar.events import is_series, read_events
 
         where = blake2b(place.name.encode(), digest_size=4).hexdigest()
         etag = f"{group.digest}-{where}{'-private' if self.reach.private else ''}"
@@ -236,7 +236,7 @@ class _Reading:
 
     @property
     def guard(self) -> Guard:
-        from connectors.guard import Guard
+        from connectors.icalendar.guard import Guard
 
         if self._guard is None:
             self._guard = Guard()

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from connectors.connector import BadItem, Cost
-from connectors.folders import Tree, missing, shown
-from connectors.ics_format import ENDINGS, STREAM_LIMIT
-from connectors.ics_origin import File, Look
+from connectors.icalendar.groups import ENDINGS, STREAM_LIMIT
+from connectors.ics.origin import File, Look
+from connectors.tree import Tree, missing, shown
 
 
 class Files:
@@ -37,7 +37,7 @@ class Files:
         return Look(now, _files(self._path) if anyway or state != now else None)
 
     def streams(self) -> Iterator[tuple[str, bytes | None]]:
-        from connectors.ics_listing import on_disk
+        from connectors.ics.listing import on_disk
 
         _status(self._path)
         return on_disk(self._path)

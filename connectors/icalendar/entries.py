@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from connectors.addresses import usable
-from connectors.ics_format import Group, value
+from connectors.icalendar.groups import Group, value
 from connectors.links import find_links, find_phones, reduced
 from connectors.observations import Address, Attendee, Conference, Event
 from connectors.text import NAME_LIMIT, clean_text

@@ -1,6 +1,6 @@
 """iCalendar components -> Events, one per occurrence.
 
-The components come cut into groups, one per UID (`ics_format`), through the gate (`recurrence`); what their
+The components come cut into groups, one per UID (`groups`), through the gate (`recurrence`); what their
 occurrences share is read in `entries`, when each takes place is worked out here.
 """
 
@@ -21,8 +21,8 @@ from icalendar.timezone import tzp
 
 from connectors.connector import BadItem
 from connectors.dates import zone as fixed_zone
-from connectors.entries import Reach, template
-from connectors.ics_format import Group
+from connectors.icalendar.entries import Reach, template
+from connectors.icalendar.groups import Group
 from connectors.observations import Event
 from connectors.text import clean_text
 from connectors.zones import iana

@@ -1,4 +1,4 @@
-"""Where iCalendar streams lie, seen alike: `ics_files` on disk, `ics_web` at an address of the web."""
+"""Where iCalendar streams lie, seen alike: `files` on disk, `web` at an address of the web."""
 
 from __future__ import annotations
 

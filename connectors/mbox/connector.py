@@ -1,4 +1,4 @@
-"""mbox: one file per mail folder, plain or gzipped, as mail programs keep them and as Takeout exports them.
+"""The mbox connector: what is new in a file, and what is gone from it.
 
 A message is named by a digest of its header block, and by a number where the same block stands several times: so its
 name stays when other messages go. A file that only grew is read from its last message on; one that was written anew
@@ -7,35 +7,27 @@ is listed again and reconciled by those names.
 
 from __future__ import annotations
 
-import gzip
-import io
 import os
-import stat
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
-from hashlib import blake2b
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Literal, NamedTuple, cast
+from typing import BinaryIO, Literal, NamedTuple
 
 import msgspec
 
 from connectors.connector import BadItem, Batch, Cost, Item, Known, Listed, Place, Quarantined, Source, Unreachable
-from connectors.folders import Tree, missing, shown
 from connectors.headers import Circumstances, read_message
-from connectors.mbox_format import Entry, entries, fingerprint, header_block, is_from_line, labels_digest
+from connectors.mbox.files import File, mboxes
+from connectors.mbox.format import Entry, entries, fingerprint, header_block, is_from_line, labels_digest
 from connectors.observations import Message
 from connectors.options import MboxOptions
 from connectors.positions import Extent, read_cursor, vanished, write_cursor
 
 BATCH = 1_000
 _SINGLE = "mail"  # the one source of an account that names a file
-_ENDINGS = (".mbox", ".mbx", ".mbox.gz")
-_EDGE = 4 * 1024
 _FROM_LINE_LIMIT = 400
-_GZIP = b"\x1f\x8b"
 
 
 class _Position(msgspec.Struct, omit_defaults=True):
@@ -70,7 +62,7 @@ class MboxConnector:
 
     def sources(self) -> Sequence[Source]:
         if self._path.is_dir():
-            found = tuple(Source(name, observes="message", live=self._live) for name in _mboxes(self._path))
+            found = tuple(Source(name, observes="message", live=self._live) for name in mboxes(self._path))
             if not found:
                 raise Unreachable(
                     "no mbox file lies in or below it.", where=str(self._path), fix="Correct `path` or `kind`."
@@ -87,7 +79,7 @@ class MboxConnector:
     def batches(self, source: str, cursor: str | None, known: Known, now: datetime) -> Iterator[Batch]:
         """See `Connector.batches`. A plain file is indexed first and read from its end, a gzipped one in order."""
         position = read_cursor(cursor, _Position)
-        with closing(_File(self._path, source)) as file:
+        with closing(File(self._path, source)) as file:
             reading = _Reading(file, Extent(now, position.oldest, position.newest), known, live=self._live)
             try:
                 yield from reading.batches(position, reconcile=cursor is None)
@@ -100,46 +92,15 @@ class MboxConnector:
     def listing(self, source: str, now: datetime) -> Iterator[Listed]:  # noqa: ARG002
         """Line by line, by a loop of its own; shares the test for a From_ line and the names with `batches`."""
         numbers: Counter[str] = Counter()
-        with closing(_File(self._path, source)) as file:
+        with closing(File(self._path, source)) as file:
             for head in _heads(file.stream):
                 yield Listed(_numbered(fingerprint(header_block(head)[0]), numbers))
-
-
-class _File:
-    """An mbox file, open. `stream` is what it holds, `raw` its bytes on disk; they differ if it is gzipped."""
-
-    def __init__(self, path: Path, source: str) -> None:
-        inside = source if path.is_dir() else ""
-        self.where = str(path / inside) if inside else str(path)
-        self.raw = _open(path, inside)
-        self.packed = self.raw.peek(2)[:2] == _GZIP
-        # A gzip stream is a BinaryIO in all but its declared type.
-        self.stream = cast(BinaryIO, gzip.GzipFile(fileobj=self.raw)) if self.packed else cast(BinaryIO, self.raw)
-        name = PurePosixPath(inside or path.name)
-        for ending in _ENDINGS:
-            name = PurePosixPath(str(name).removesuffix(ending))
-        self.place = Place(shown(str(name)))
-
-    def close(self) -> None:
-        self.raw.close()
-
-    def stamp(self) -> tuple[int, int]:
-        status = os.fstat(self.raw.fileno())
-        return status.st_size, status.st_mtime_ns
-
-    def edges(self, size: int) -> str:
-        """A digest of the beginning and the end of the first `size` bytes: it changes when anything before moves."""
-        descriptor = self.raw.fileno()
-        parts = os.pread(descriptor, min(_EDGE, size), 0) + os.pread(
-            descriptor, min(_EDGE, size), max(size - _EDGE, 0)
-        )
-        return blake2b(parts, digest_size=12).hexdigest()
 
 
 class _Reading:
     """One sync of one file."""
 
-    def __init__(self, file: _File, extent: Extent, known: Known, *, live: bool) -> None:
+    def __init__(self, file: File, extent: Extent, known: Known, *, live: bool) -> None:
         self.file, self.extent, self.known, self.live = file, extent, known, live
         self.etags = known.etags()
         self.numbers: Counter[str] = Counter()
@@ -302,52 +263,3 @@ def _heads(stream: BinaryIO) -> Iterator[bytes]:
             head += line
     if head:
         yield bytes(head)
-
-
-def _mboxes(root: Path) -> Iterator[str]:
-    """Every mbox file in and below the folder, by path: those that are called so, and those that begin like one."""
-    with closing(Tree(root)) as tree:
-        for folder in tree.walk():
-            for entry in sorted(tree.entries(folder), key=lambda entry: entry.name):
-                if entry.is_file(follow_symlinks=False) and not entry.name.startswith("."):
-                    path = "/".join((*folder, entry.name))
-                    if entry.name.endswith(_ENDINGS) or _begins(tree, folder, entry.name):
-                        yield shown(path)
-
-
-def _begins(tree: Tree, folder: tuple[str, ...], name: str) -> bool:
-    try:
-        descriptor = tree.open(folder, name)
-    except (OSError, BadItem):
-        return False
-    with os.fdopen(descriptor, "rb") as file:
-        head = file.read(_EDGE)
-        if head[:2] == _GZIP:
-            file.seek(0)
-            try:
-                head = gzip.GzipFile(fileobj=file).read(_EDGE)
-            except (OSError, EOFError, zlib.error):
-                return False
-    return is_from_line(head.lstrip(b"\r\n"))
-
-
-def _open(path: Path, inside: str) -> io.BufferedReader:
-    """The file itself, or one inside the folder `path`.
-
-    Raises:
-        Unreachable: it is missing, no regular file, or may not be read.
-    """
-    try:
-        if inside:
-            with closing(Tree(path)) as tree:
-                *folder, name = inside.split("/")
-                return os.fdopen(tree.open(tuple(folder), name), "rb")
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    except OSError as error:
-        raise missing(path / inside, error) from error
-    except BadItem as error:
-        raise Unreachable(f"{error.what}.", where=str(path / inside), fix="Put the file itself there.") from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise Unreachable("this is no regular file.", where=str(path), fix="Correct `path`.")
-    return os.fdopen(descriptor, "rb")
