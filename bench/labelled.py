@@ -16,7 +16,6 @@ from connectors.observations import Event, Message, Observation, from_json
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 LABELS = DATA / "labels"
-PURPOSES = ("relational", "working", "transactional")
 
 
 @dataclass(frozen=True)

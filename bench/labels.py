@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 
-from bench.labelled import LABELS, PURPOSES, Item, calendar, mail, moment, owners
+from bench.labelled import LABELS, Item, calendar, mail, moment, owners
 from bench.samples import FOLDS as SAMPLE_FOLDS
 from bench.samples import OWNER, Sample, desk, message, samples
 from bench.scores import Judged, confusions, reliability, table
@@ -37,10 +37,11 @@ from bench.train_purpose import (
     learn_histories,
     load_vectors,
 )
-from rules.clues import Clues
 from rules.labels import Labeller
-from rules.meaning import Decision, Owner, Purpose
-from rules.purpose import PurposeModel, Weights, learned
+from rules.meaning import PURPOSES, Decision, Owner, Purpose
+from rules.purpose.clues import Clues
+from rules.purpose.model import PurposeModel
+from rules.purpose.weights import Weights, learned
 from rules.ruleset import RuleSet, load
 
 CHANNELS = ("in_person", "video", "phone", "none")
@@ -173,13 +174,13 @@ def _samples(rules: RuleSet, lesson: _Lesson) -> None:
         learning = [sample for sample in samples() if sample.fold != fold]
         weights = lesson.weights(range(len(lesson.items)), learning)
         for language in sorted({sample.language for sample in samples()}):
-            labeller = Labeller(rules, owner, PurposeModel(rules, owner, weights))
+            labeller = Labeller(rules, owner, PurposeModel(owner, weights))
             for sent, purpose in desk(language, fold):
                 given, sure, shares = _purpose(labeller.decide(sent).purpose)
                 desks[language].append(Judged(purpose, given, sure, sent.subject or "", shares))
         for sample in samples():
             if sample.fold == fold and sample.sure:
-                decision = Labeller(rules, owner, PurposeModel(rules, owner, weights)).decide(message(sample))
+                decision = Labeller(rules, owner, PurposeModel(owner, weights)).decide(message(sample))
                 given, sure, shares = _purpose(decision.purpose)
                 judged[sample.language].append(Judged(sample.purpose, given, sure, sample.subject, shares))
     for language, ones in sorted(judged.items()):
@@ -204,7 +205,7 @@ def _decisions(
     for group, stream in streams.items():
         owner = Owner(whose[group])
         known = next((weights[id(item)] for item in stream if id(item) in weights), learned())
-        labeller = Labeller(rules, owner, PurposeModel(rules, owner, known))
+        labeller = Labeller(rules, owner, PurposeModel(owner, known))
         for item in sorted(stream, key=lambda item: moment(item.observation)):
             yield item, labeller.decide(item.observation)
 

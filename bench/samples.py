@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from connectors.observations import Event, Message, from_json
-from rules.clues import Clues, clues
+from rules.purpose.clues import Clues, clues
 
 FOLDER = Path(__file__).parent / "subjects"
 FOLDS = 4

@@ -20,9 +20,10 @@ from connectors.observations import Message, from_json
 from rules import automation
 from rules.context import Context
 from rules.labels import AUTOMATED_PRIOR, ByRules, Labeller
-from rules.matching import Matcher, matcher, weigh
+from rules.matching import Matcher, matcher
 from rules.meaning import Owner
 from rules.ruleset import RuleSet, load
+from rules.weighing import Weighed
 
 CASES = Path(__file__).resolve().parents[1] / "tests" / "rules" / "cases"
 OF_CASES = 1.5  # weight of an invented mail, of an ambiguous label, and the pull of weights towards zero
@@ -68,7 +69,7 @@ class Sample:
         domains = frozenset(address.rpartition("@")[2] for address in own)
         fired = automation.judge(message, self._matcher, automation.structure(message, own, domains, context))
         look = {one.rule.name for one in fired if one.rule.name.startswith("look.")}
-        others, _ = weigh(one for one in fired if one.rule.name not in look)
+        others = Weighed.of(tuple(one for one in fired if one.rule.name not in look)).sums
         self._rows.append((look, others.get("automated", 0.0), truth, weight, group))
 
     def arrays(self) -> tuple[Numbers, Numbers, Numbers, Numbers, list[str]]:

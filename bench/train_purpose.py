@@ -1,9 +1,9 @@
 """Makes `rules/vocabulary/weights.tsv` from the labelled mail and the sample subjects.
 Run: python -m bench.train_purpose --general FILE
 
-A multinomial logistic regression over clues (`rules.clues`), general words and, where vectors of words are given,
-the meaning of words. What ships is general vocabulary: words that occur in several mailboxes or samples and stand in
-the list of general words, which has no names of people or firms.
+A multinomial logistic regression over clues (`rules.purpose.clues`), general words and, where vectors of words are
+given, the meaning of words. What ships is general vocabulary: words that occur in several mailboxes or samples and
+stand in the list of general words, which has no names of people or firms.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from scipy.special import softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from bench.labelled import PURPOSES, Item, mail, owners
+from bench.labelled import Item, mail, owners
 from bench.samples import Sample, sample_clues, samples
 from bench.train_titles import learn_titles
 from connectors.observations import Message
-from rules.bygones import Bygones
-from rules.clues import Clues, clues
 from rules.context import Context
-from rules.meaning import Purpose
+from rules.meaning import PURPOSES, Purpose
 from rules.organisations import domain_of, is_free_mail, registrable
-from rules.purpose import Scores, Weights
+from rules.purpose.bygones import Bygones
+from rules.purpose.clues import Clues, clues
+from rules.purpose.weights import Scores, Weights
 from rules.subjects import VOCABULARY, read, spelled_out
 
 AMBIGUOUS = 0.4  # weight of an item whose reader was in doubt

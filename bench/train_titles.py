@@ -1,7 +1,7 @@
 """What words weigh in the title of a meeting, beyond what they weigh in a subject; part of `bench.train_purpose`.
 
 Labelled meetings are few and are kept for measuring: what is learned here is learned from the sample titles, on top
-of what the entry shows by hand-set weights (`rules.occasions`) and of half of what its words weigh on mail.
+of what the entry shows by hand-set weights (`rules.purpose.occasions`) and of half of what its words weigh on mail.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import minimize
 
-from bench.labelled import PURPOSES
 from bench.samples import Title, meeting, titles
 from connectors.observations import Event
-from rules.occasions import title_words
-from rules.purpose import Scores, Weights, meeting_parts
+from rules.meaning import PURPOSES
+from rules.purpose.model import meeting_parts
+from rules.purpose.occasions import title_words
+from rules.purpose.weights import Scores, Weights
 from rules.subjects import spelled_out
 
 STRENGTH = 0.3  # the inverse of the penalty

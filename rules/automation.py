@@ -10,8 +10,9 @@ from connectors.observations import Address, Message
 from rules import traits
 from rules.context import Context, subject_form
 from rules.fields import BIT, Structure
-from rules.matching import Compiled, Matcher
+from rules.matching import Matcher
 from rules.ruleset import RuleSet
+from rules.weighing import Compiled
 
 RECIPIENTS_READ = 40  # addresses that rules look at; the rest is counted
 BY_HAND = 4  # mails that somebody wrote, from which their address is known for a person's

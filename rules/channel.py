@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from connectors.observations import Event
 from rules import places, weblinks
 from rules.fields import Structure
-from rules.matching import Compiled, Matcher, softmax
+from rules.matching import Matcher
 from rules.meaning import Channel
+from rules.weighing import Compiled, softmax
 
 LABELS = ("in_person", "video", "phone", "none")
 _INSTANT = timedelta(minutes=1)

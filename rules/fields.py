@@ -1,4 +1,5 @@
-"""What rules can look at: the text fields of an observation, and its structure as flags and numbers.
+"""What rules can look at, the text fields of an observation and its structure as flags and numbers; and the labels
+that they can speak for or against.
 
 A flag is a bit that is set where something is known to hold. Unknown sets neither a flag nor its opposite, so a
 rule never takes "we do not know who comes" for "nobody comes".
@@ -37,6 +38,18 @@ MESSAGE_NUMBERS = ("recipients", "received", "sent", "same_form", "hour")
 FLAGS = tuple(dict.fromkeys((*EVENT_FLAGS, *MESSAGE_FLAGS)))
 NUMBERS = tuple(dict.fromkeys((*EVENT_NUMBERS, *MESSAGE_NUMBERS)))
 BIT = {name: 1 << position for position, name in enumerate(FLAGS)}
+
+LABELS = {
+    "event": ("in_person", "video", "phone", "none", "standing", "crowd", "relational", "working", "transactional"),
+    "message": ("automated", "crowd", "phone", "none", "role", "relational", "working", "transactional"),
+}
+
+
+def is_field(kind: str, field: str) -> bool:
+    """Whether rules on this kind of observation may look at `field`."""
+    if kind == "message":
+        return field in MESSAGE_FIELDS or (field.startswith("header.") and field == field.lower())
+    return field in EVENT_FIELDS
 
 
 @dataclass(slots=True)

@@ -12,14 +12,15 @@ import msgspec
 
 from connectors.observations import Event, Message, Observation
 from rules import automation, channel, traits
-from rules.bygones import Bygones
 from rules.collector import uncollected
 from rules.context import Context
-from rules.matching import PURPOSES, Matcher, Weighed, matcher, sized, softmax
-from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
+from rules.matching import Matcher, matcher
+from rules.meaning import PURPOSES, Channel, Decision, Evidence, Owner, Purpose
 from rules.organisations import is_free_mail
-from rules.purpose import PurposeModel
+from rules.purpose.bygones import Bygones
+from rules.purpose.model import PurposeModel
 from rules.ruleset import RuleSet
+from rules.weighing import Weighed, sized, softmax
 
 PRIOR = {"event": (-1.6, 0.6, -1.6), "message": (-0.9, 0.5, 0.0)}
 AUTOMATED_PRIOR = -1.2
@@ -30,7 +31,7 @@ AT_ONCE = 1_000  # observations that are prepared together
 
 
 class PurposeJudge(Protocol):
-    """What says what a mail or meeting was for; `rules.purpose.PurposeModel` is one."""
+    """What says what a mail or meeting was for; `rules.purpose.model.PurposeModel` is one."""
 
     def judge(
         self, observation: Observation, hits: Sequence[Evidence], context: Context
@@ -73,7 +74,7 @@ class Labeller:
             for domain in (address.rpartition("@")[2] for address in owner.addresses)
             if not is_free_mail(domain)
         )
-        self._purpose = purpose or PurposeModel(rules, owner)
+        self._purpose = purpose or PurposeModel(owner)
         self.context = Context()
         self._last = (False, False)
 

@@ -60,6 +60,10 @@ class Purpose(msgspec.Struct, frozen=True, gc=False):
     transactional: float
 
 
+PURPOSES = Purpose.__struct_fields__
+"""The names of the three, in this order everywhere."""
+
+
 class Decision(msgspec.Struct, frozen=True, gc=False):
     """What the rules say of one observation: the output line of `syncd rules try`."""
 

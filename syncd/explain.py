@@ -11,7 +11,7 @@ from typing import Any
 
 from rules.health.assessment import FLAGS, Assessment, Facet, Status
 from rules.health.standing import FALLS
-from rules.meaning import Direction, Evidence, Interaction, Person
+from rules.meaning import PURPOSES, Direction, Evidence, Interaction, Person
 from syncd.assess import assess, backtest
 from syncd.config import Config
 from syncd.counting import AVERAGED, Counts, counts, group_of
@@ -61,7 +61,6 @@ _AMOUNTS = {
     "open_with_you": "waiting for your answer (last thirty days)",
     "open_with_them": "waiting for their answer (last thirty days)",
 }
-_PURPOSES = ("relational", "working", "transactional")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +215,14 @@ def _counts(contacts: Sequence[Interaction], as_of: date) -> Iterator[str]:
     recent = [one for one in contacts if one.local > as_of - timedelta(weeks=WEEKS)]
     for title, chosen in (("in all", contacts), (f"in the last {WEEKS} weeks", recent)):
         channels = Counter(one.channel.value.replace("_", " ") for one in chosen)
-        kinds = Counter(max(_PURPOSES, key=lambda name, one=one: getattr(one.purpose, name)) for one in chosen)  # type: ignore[misc]
+        kinds = Counter(max(PURPOSES, key=lambda name, one=one: getattr(one.purpose, name)) for one in chosen)  # type: ignore[misc]
         by_channel = listed([f"{count} {name}" for name, count in channels.most_common()]) or "none"
         by_kind = f" ({', '.join(f'{count} {name}' for name, count in kinds.most_common())})" if kinds else ""
         yield f"Contacts {title}: {by_channel}{by_kind}"
 
 
 def _contact(contact: Interaction, *, subjects: bool) -> Iterator[str]:
-    kind = max(_PURPOSES, key=lambda name: getattr(contact.purpose, name))
+    kind = max(PURPOSES, key=lambda name: getattr(contact.purpose, name))
     share = getattr(contact.purpose, kind)
     title = f" “{shown_text(contact.title)}”" if subjects and contact.title else ""
     channel = contact.channel.value.replace("_", " ")

@@ -14,7 +14,7 @@ from connectors.connector import ConnectorError
 from connectors.options import AccountOptions
 from connectors.registry import open_connector
 from rules.health.assessment import Change
-from rules.meaning import Channel, Evidence, Interaction, Person
+from rules.meaning import PURPOSES, Channel, Evidence, Interaction, Person
 from syncd.config import Config
 from syncd.ledger import Ledger
 from syncd.ledger.naming import spoken
@@ -23,7 +23,6 @@ from syncd.sync import SyncResult
 from syncd.verify import Verdict
 
 Row = dict[str, Any]
-_PURPOSES = ("relational", "working", "transactional")
 
 
 def people_rows(ledger: Ledger, config: Config) -> list[Row]:
@@ -119,7 +118,7 @@ def interaction_row(interaction: Interaction, *, subjects: bool) -> Row:
         "channel": interaction.channel.value,
         "confidence": round(interaction.confidence, 4),
         "direction": interaction.direction.value,
-        "purpose": {name: round(getattr(interaction.purpose, name), 4) for name in _PURPOSES},
+        "purpose": {name: round(getattr(interaction.purpose, name), 4) for name in PURPOSES},
         "took_place": round(interaction.took_place, 4),
         "personal": round(interaction.personal, 4),
         "minutes": interaction.minutes,

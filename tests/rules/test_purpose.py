@@ -14,14 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.observations import Address, Attendee, Event, Message
-from rules.bygones import SEVERAL, TRADE_MAILS, USUAL, Bygones, odds
-from rules.clues import clues
 from rules.context import Context
 from rules.labels import Labeller
-from rules.meaning import Channel, Owner, Purpose
-from rules.occasions import occasion
-from rules.purpose import LABELS, PurposeModel, Weights, learned, words_of
-from rules.purpose_words import because
+from rules.meaning import PURPOSES, Channel, Owner, Purpose
+from rules.purpose.bygones import SEVERAL, TRADE_MAILS, USUAL, Bygones, odds
+from rules.purpose.clues import clues
+from rules.purpose.model import PurposeModel
+from rules.purpose.occasions import occasion
+from rules.purpose.sentences import because
+from rules.purpose.weights import Weights, learned, words_of
 from rules.ruleset import load
 
 RULES = load()
@@ -58,7 +59,7 @@ def shares(purpose: Purpose) -> tuple[float, float, float]:
 
 
 def label(purpose: Purpose) -> str:
-    return LABELS[max(range(3), key=shares(purpose).__getitem__)]
+    return PURPOSES[max(range(3), key=shares(purpose).__getitem__)]
 
 
 def judged(observation: Message | Event) -> Purpose:
@@ -147,7 +148,7 @@ def test_the_reasons_are_said_in_plain_words() -> None:
     said = {evidence.because for evidence in decision.evidence}
     assert any("sport" in one or "meals" in one or "“beer”" in one or "“golf”" in one for one in said), said
     for evidence in decision.evidence:
-        assert evidence.for_ in (*LABELS, "automated", "crowd")
+        assert evidence.for_ in (*PURPOSES, "automated", "crowd")
         assert math.isfinite(evidence.weight)
 
 
@@ -177,7 +178,7 @@ def test_what_mail_with_firms_is_for_is_learned_from_the_owner() -> None:
 
     def after(subject: str) -> Purpose:
         past, context = Bygones({}), Context()
-        judged = PurposeModel(RULES, OWNER)
+        judged = PurposeModel(OWNER)
         for number in range(150):
             message = mail(subject, sender=f"a@firm{number}.example", number=number)
             past.of(clues(message, OWNER.addresses, OWNER.own_domains), f"a@firm{number}.example", context)
@@ -221,7 +222,7 @@ def test_a_firm_of_which_several_write_is_a_partner() -> None:
 
 def test_a_topic_of_all_the_mail_is_the_owners_trade() -> None:
     """Wine is personal with a consultant and business with a wine merchant."""
-    merchant, consultant, context = PurposeModel(RULES, OWNER), PurposeModel(RULES, OWNER), Context()
+    merchant, consultant, context = PurposeModel(OWNER), PurposeModel(OWNER), Context()
     for number in range(TRADE_MAILS + 1):
         sender = f"p{number % 20}@firm{number % 20}.example"
         merchant.judge(mail(f"Wine for spring {number}", sender, number=number), (), context)
@@ -270,7 +271,7 @@ def test_any_mail_gets_probabilities_that_sum_to_one(
         to=tuple(Address(one or None) for one in to),
         folders=None if folder is None else (folder,),
     )
-    purpose, evidence = PurposeModel(RULES, OWNER).judge(message, (), Context())
+    purpose, evidence = PurposeModel(OWNER).judge(message, (), Context())
     assert sum(shares(purpose)) == pytest.approx(1.0)
     assert all(0 <= share <= 1 for share in shares(purpose))
     assert all(one.because and one.rule for one in evidence)
@@ -282,7 +283,7 @@ def test_any_event_gets_probabilities_that_sum_to_one(
     title: str | None, location: str | None, count: int | None
 ) -> None:
     event = Event(id="x", title=title, location=location, attendee_count=count)
-    purpose, _ = PurposeModel(RULES, OWNER).judge(event, (), Context())
+    purpose, _ = PurposeModel(OWNER).judge(event, (), Context())
     assert sum(shares(purpose)) == pytest.approx(1.0)
 
 
@@ -298,7 +299,7 @@ def test_judging_is_causal() -> None:
 
 def test_judging_takes_little_time() -> None:
     """A loose bound that holds on a busy machine; `python -m bench labels` has the figure."""
-    judge, context = PurposeModel(RULES, OWNER), Context()
+    judge, context = PurposeModel(OWNER), Context()
     stream = [mail(f"Re: offer {n % 50} for spring", f"p{n % 20}@nordkai.example", number=n) for n in range(2000)]
     began = time.process_time()
     for message in stream:

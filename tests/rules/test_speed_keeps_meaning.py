@@ -20,8 +20,8 @@ from rules.matching import Matcher
 from rules.meaning import Owner
 from rules.patterns import FEW
 from rules.pooling import Pool
+from rules.purpose.voice import learned_voice
 from rules.ruleset import Rule, When, load
-from rules.voice import learned_voice
 
 TEXTS = st.one_of(st.none(), st.text(max_size=8), st.sampled_from(["<a@b>", " a@b ", "A@B.example", "a@b.example"]))
 PEOPLE = st.builds(Address, address=TEXTS, name=TEXTS)

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.observations import Event
-from rules.purpose import LABELS, learned, title_parts, words_of
+from rules.meaning import PURPOSES
+from rules.purpose.model import title_parts
+from rules.purpose.weights import learned, words_of
 from rules.subjects import COMPOUND, PART, read, spelled_out
 
 SUBJECTS = Path(__file__).parents[2] / "bench" / "subjects"
@@ -56,7 +58,7 @@ def test_shipped_weights_read_compounds(subject: str, best: str) -> None:
     words = read(subject).words
     assert not set(words) <= learned().known
     sums = [sum(column) for column in zip(*words_of(words, learned()).values(), strict=True)]
-    assert LABELS[sums.index(max(sums))] == best
+    assert PURPOSES[sums.index(max(sums))] == best
 
 
 def title(text: str) -> dict[str, tuple[float, float, float]]:
@@ -78,7 +80,7 @@ def test_sample_subjects_are_well_formed(language: str) -> None:
     assert len(rows) >= 800
     assert {len(row) for row in rows} == {4}
     counts = Counter(purpose for purpose, _, _, _ in rows)
-    assert set(counts) == set(LABELS)
+    assert set(counts) == set(PURPOSES)
     assert min(counts.values()) > len(rows) / 5
     assert {sure for _, sure, _, _ in rows} == {"1", "2"}
     twice = [bare for bare, count in Counter(read(row[3]).bare.lower() for row in rows).items() if count > 1]

@@ -11,9 +11,8 @@ from math import sqrt
 from rules.collector import uncollected
 from rules.subjects import VOCABULARY, spelled_out
 
-LABELS = ("relational", "working", "transactional")
-
 Scores = tuple[float, float, float]
+"""What something adds to each of `rules.meaning.PURPOSES`, as log-odds."""
 
 NOTHING: Scores = (0.0, 0.0, 0.0)
 

@@ -1,8 +1,8 @@
 """What a mail or a meeting was for: relational, working or transactional, as calibrated probabilities.
 
 Three voices add up as log-odds: the hand-written rules that fired, weights learned from labelled mail
-(`rules.voice`), and what earlier mail of this person, firm and owner was for (`rules.bygones`). Every one of them
-can be shown as evidence.
+(`voice`), and what earlier mail of this person, firm and owner was for (`bygones`). Every one of them can be shown as
+evidence.
 """
 
 from __future__ import annotations
@@ -11,20 +11,15 @@ from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 from connectors.observations import Event, Message, Observation
-from rules.bygones import Bygones
-from rules.clues import clues
 from rules.context import Context
-from rules.meaning import Evidence, Owner, Purpose
-from rules.occasions import occasion, title_words
+from rules.meaning import PURPOSES, Evidence, Owner, Purpose
 from rules.organisations import domain_of, is_free_mail, registrable
-from rules.ruleset import RuleSet
+from rules.purpose.bygones import Bygones
+from rules.purpose.clues import clues
+from rules.purpose.occasions import occasion, title_words
+from rules.purpose.voice import SHOWN, Voice, learned_voice, passing, shares, weigh
+from rules.purpose.weights import NOTHING, Scores, Weights, words_of
 from rules.subjects import spelled_out
-from rules.voice import SHOWN, Voice, evidence, learned_voice, passing, shares, weigh
-from rules.weights import LABELS, NOTHING, Scores, Weights, learned, words_of
-
-__all__ = [
-    "LABELS", "PurposeModel", "Scores", "Weights", "evidence", "learned", "meeting_parts", "title_parts", "words_of"
-]  # fmt: skip
 
 TITLE_WORDS = 0.5  # how much of what a word weighs on mail it weighs in the title of a meeting
 
@@ -51,8 +46,7 @@ def meeting_parts(event: Event, weights: Weights) -> Iterator[tuple[str, Scores]
 class PurposeModel:
     """Judges observations of one owner, each once and in order of time."""
 
-    def __init__(self, rules: RuleSet, owner: Owner, weights: Weights | None = None) -> None:
-        del rules  # what they say comes with each observation
+    def __init__(self, owner: Owner, weights: Weights | None = None) -> None:
         self._own = owner.addresses
         self._domains = owner.own_domains or frozenset(
             registrable(domain_of(address)) for address in owner.addresses if not is_free_mail(domain_of(address))
@@ -115,5 +109,5 @@ def _of_hits(hits: Sequence[Evidence]) -> list[float]:
     """What rules say, per label."""
     sums = [0.0, 0.0, 0.0]
     for hit in hits:
-        sums[LABELS.index(hit.for_)] += hit.weight
+        sums[PURPOSES.index(hit.for_)] += hit.weight
     return sums

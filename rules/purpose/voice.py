@@ -13,10 +13,10 @@ from operator import itemgetter
 
 import msgspec
 
-from rules.clues import Clues
-from rules.meaning import Evidence, Purpose
-from rules.purpose_words import because
-from rules.weights import LABELS, Scores, Weights, learned, words_of
+from rules.meaning import PURPOSES, Evidence, Purpose
+from rules.purpose.clues import Clues
+from rules.purpose.sentences import because
+from rules.purpose.weights import Scores, Weights, learned, words_of
 
 SHOWN = 8  # reasons given for one observation
 REMEMBERED = 4_096  # subjects, groups of clues, whole mails; then the memory starts afresh
@@ -143,9 +143,9 @@ def passing(name: str, scores: Scores) -> Evidence:
 def _spoken(scores: Scores) -> tuple[str, float]:
     one, two, three = scores
     if one >= two:
-        label, best = (LABELS[0], one) if one >= three else (LABELS[2], three)
+        label, best = (PURPOSES[0], one) if one >= three else (PURPOSES[2], three)
     else:
-        label, best = (LABELS[1], two) if two >= three else (LABELS[2], three)
+        label, best = (PURPOSES[1], two) if two >= three else (PURPOSES[2], three)
     return label, round(best - (one + two + three - best) / 2, 3)
 
 

@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from math import exp, log
 from operator import add
 
-from rules.clues import Clues, Party
 from rules.context import Context
 from rules.meaning import Purpose
+from rules.purpose.clues import Clues
+from rules.purpose.company import Party
+from rules.purpose.weights import Scores
 
 # Mail was learned from one firm, whose people heard from other firms mostly in private. Where a whole firm is in
 # touch with the owner, its robots or several of its people, it is a customer or a supplier: set by hand.
@@ -24,8 +26,6 @@ SEVERAL = 3  # people of one firm
 # the owner's trade, and says little of lunch: set by hand.
 TRADE = (-1.2, 0.6, 0.6)
 TRADE_SHARE, TRADE_MAILS, TRADE_PEOPLE = 0.2, 100, 10
-
-Scores = tuple[float, float, float]
 
 # Shares of relational, working and transactional in mail that persons wrote, in the archive that was learned from,
 # and in its mail with other firms.

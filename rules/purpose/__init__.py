@@ -1,0 +1,1 @@
+"""What a mail or a meeting was for: relational, working or transactional."""
