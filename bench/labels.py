@@ -24,19 +24,11 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 
 from bench.labelled import LABELS, Item, calendar, mail, moment, owners
+from bench.purpose_model import Histories, Model, Vectors, load_vectors
 from bench.samples import FOLDS as SAMPLE_FOLDS
 from bench.samples import OWNER, Sample, desk, message, samples
 from bench.scores import Judged, confusions, reliability, table
-from bench.train_purpose import (
-    FOLDS,
-    Histories,
-    Model,
-    Vectors,
-    clue_stream,
-    held_back,
-    learn_histories,
-    load_vectors,
-)
+from bench.train_purpose import FOLDS, clue_stream, held_back, learn_histories
 from rules.labels import Labeller
 from rules.meaning import PURPOSES, Decision, Owner, Purpose
 from rules.purpose.clues import Clues
