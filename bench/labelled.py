@@ -117,9 +117,3 @@ def owners(items: Iterable[Item]) -> dict[str, frozenset[str]]:
         often = frozenset(a for a, n in named.items() if n >= 3)
         found[group] = often or frozenset(a for a, _ in (named or count).most_common(2 if named else 1))
     return found
-
-
-def nearly(item: Item) -> tuple[str, str, str]:
-    """What near-duplicates of a mail have in common: the same mail lies in several folders and mailboxes."""
-    subject = re.sub(r"^(?:\s*(?:re|fwd?)\s*:)+\s*", "", (item.label["subject"] or "").lower())
-    return item.label["from"], subject, str(item.label["date"])[:10]

@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from connectors.connector import Batch, Connector, Span
-from connectors.observations import Event, Message, Observation, encode
+from connectors.observations import Message, Observation, encode
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FIRST = datetime(2025, 1, 6, 9, tzinfo=UTC)
@@ -327,9 +327,3 @@ class ConnectorContract:
         batches = run(full, held)
         total = sum(batch.listed for batch in batches)
         assert total in {5, 6, self.COUNT + 5}, "an item is looked at once"
-
-
-def events_and_messages(observations: Iterable[Observation]) -> tuple[int, int]:
-    """How many of each; for tests over real data."""
-    kinds = Counter(isinstance(observation, Event) for observation in observations)
-    return kinds[True], kinds[False]

@@ -107,5 +107,6 @@ def test_a_written_mailbox_is_read_back(address: str, name: str) -> None:
     "piece", ["(", "<", '"', "\\", ":", "a:", "a@b,", "<@a,", "a@b:", "(a)", ";", "=?", "a <", " "]
 )
 def test_hostile_lists_are_read_in_linear_time(piece: str) -> None:
-    parse_addresses(piece * (64 * 1024 // len(piece)))
-    parse_addresses("a@b.example, " + piece * (64 * 1024 // len(piece)) + " x@y.example")
+    hostile = piece * (64 * 1024 // len(piece))
+    for written in (hostile, f"a@b.example, {hostile} x@y.example"):
+        assert all(one.address is None or "@" in one.address for one in parse_addresses(written))
