@@ -44,7 +44,7 @@ def browser(fake: FakeMicrosoft, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         opened.append(url)
         answer = fake.handle(Request.of("GET", url))
         if answer.status == 302:
-            target, _, query = answer.headers["location"].partition("?")
+            target, _mark, query = answer.headers["location"].partition("?")
             form = query.encode() if "response_mode=form_post" in url else None  # the page posts itself
             back = urllib.request.Request(target if form else f"{target}?{query}", data=form)
             threading.Thread(target=lambda: urllib.request.urlopen(back, timeout=5).close(), daemon=True).start()
