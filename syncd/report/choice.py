@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rules.health.assessment import FLAGS, Change, Status
+from rules.meaning import Channel, Interaction
 from syncd.report.answers import JournalEntry
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ REST_OF_KEY = timedelta(weeks=2)
 REST_AFTER_RIGHT = timedelta(weeks=8)  # "right, I know": no second reminder before that
 PERSONAL = 0.3  # share of personal contact from which it matters who begins
 CAME_BACK = timedelta(weeks=4)  # how long a recovery is news
+LIKELY = 0.5  # from which contact was personal
+LATELY = timedelta(weeks=2)  # whoever was met so short a time ago needs no reminder, whatever the months before say
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,14 @@ def choose(
     week: str,
     as_of: date,
     at_most: int = AT_MOST,
+    lately: Collection[str] = (),
 ) -> Choice:
-    """Whom to suggest, to name, and to be glad about. `journal` holds entries up to the day `as_of` only."""
+    """Whom to suggest, to name, and to be glad about. `journal` holds entries up to the day `as_of` only; `lately`
+    are those who fell off and with whom there was just the contact that is missed: they wait."""
     words = _Words(known, journal, week, as_of)
     flagged = [one for one in known if _matters(one)]
     open_ = [one for one in flagged if not words.silenced(one)]
-    rested = sorted((one for one in open_ if words.rested(one)), key=_rank)
+    rested = sorted((one for one in open_ if words.rested(one) and one.person.id not in lately), key=_rank)
     one_sided = [one for one in rested if one.status is Status.ONE_SIDED]
     cards = _varied([one for one in rested if one not in one_sided[1:]])[:at_most]
     shown = {one.person.id for one in cards}
@@ -74,6 +80,19 @@ def choose(
         snoozed=sum(words.snoozed(one) for one in flagged),
         first=words.first,
     )
+
+
+def lately(told: Sequence[Known], happened: Sequence[Interaction], as_of: date) -> set[str]:
+    """Those who fell off and with whom there was personal contact these days; of those who moved to mail, a meeting
+    or a talk. `happened`: in order of time."""
+    fallen = {one.person.id: one.status for one in told if one.status in FALLEN}
+    return {
+        one.person
+        for one in takewhile(lambda one: one.local > as_of - LATELY, reversed(happened))
+        if one.person in fallen
+        and one.personal >= LIKELY
+        and not (fallen[one.person] is Status.MOVED_DOWN and one.channel is Channel.EMAIL)
+    }
 
 
 def _matters(one: Known) -> bool:

@@ -6,9 +6,9 @@ report; what the journal says after that day is not looked at.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from rules.meaning import Coverage, Interaction, Merge, Person, Traffic
 from syncd.config.model import Config
 from syncd.report import summary, ties, words
 from syncd.report.answers import JournalEntry, code
-from syncd.report.choice import Choice, choose, sunday
+from syncd.report.choice import Choice, choose, lately, sunday
 from syncd.report.figures import Figure, Personal, figures
 from syncd.report.pictures import Month, strip
 from syncd.report.questions import Twins, asked_if_own, questions
@@ -58,16 +58,24 @@ class AssessedWeek:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A person with their assessment, ready to be shown. `name` is safe to show; `since` a day of that week."""
+    """A person with their assessment, ready to be shown. `name` is safe to show; a `namesake` is not the only one
+    who bears it."""
 
     person: Person
     assessment: Assessment
     name: str
     code: str
+    namesake: bool = False
 
     @property
     def status(self) -> Status:
         return self.assessment.status
+
+    @property
+    def alone(self) -> str:
+        """The name where nothing else is said of them, so that nobody takes them for somebody else."""
+        beside = words.shown_name(self.person.organisation, "") or words.shown_text(self.person.id)
+        return f"{self.name} ({beside})" if self.namesake else self.name
 
     @property
     def label(self) -> str:
@@ -209,11 +217,11 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
     twins = questions(suggestions, config.owner.addresses)
     told = tuple(one for one in known if one.person.key or not asked_if_own(twins, one.person.addresses))
     before = [entry for entry in journal if entry.at.date() <= as_of]
-    choice = choose(told, before, list(changes), week.label, as_of)
+    desk = _Desk(interactions, traffic, as_of)
+    choice = choose(told, before, list(changes), week.label, as_of, lately=lately(told, desk.happened, as_of))
     read = cut(coverage, [hole for hole in week.holes if hole.known <= as_of], whole=True)
     seen = see(read, as_of, week.stale)
-    names, key = {one.person.id: one.name for one in told}, {one.person.id for one in told if one.person.key}
-    desk = _Desk(interactions, traffic, as_of)
+    names, key = {one.person.id: one.alone for one in told}, {one.person.id for one in told if one.person.key}
     first = week.portfolio.call_first if week.portfolio.event else ()
     by_id = {one.person.id: one for one in told}
     watched = choice.watched
@@ -254,6 +262,8 @@ def _everybody(assessments: Sequence[Assessment], people: Iterable[Person], conf
         if ignored.isdisjoint(person.addresses):
             name = words.shown_name(person.name, person.id)
             found.append(Known(person, assessment, name, code(person.id)))
+    borne = Counter(one.name.casefold() for one in found)
+    found = [replace(one, namesake=True) if borne[one.name.casefold()] > 1 else one for one in found]
     return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.person.id)))
 
 

@@ -55,9 +55,10 @@ def _news(choice: Choice, judged: int, known: int) -> str:
             return f"{news}. {_slid(choice.cards)}".strip()
         if not choice.fresh:
             return f"{news}; nothing new has slipped."
-        return f"{news}. New: {words.listed([one.name for one in choice.fresh])}. {_slid(choice.fresh)}".strip()
+        return f"{news}. New: {words.listed([one.alone for one in choice.fresh])}. {_slid(choice.fresh)}".strip()
     if choice.waiting:
-        return "Nothing new this week; what was said before still stands."
+        touched = "Nobody needs a reminder this week: you have just been in touch with those on the list."
+        return touched if choice.first else "Nothing new this week; what was said before still stands."
     if judged < known / 2:
         return (
             f"A good week: of the {words.counted(judged, 'person', 'people')} who can be judged, nobody drifts away."
@@ -67,7 +68,7 @@ def _news(choice: Choice, judged: int, known: int) -> str:
 
 def _slid(told: Sequence[Known]) -> str:
     """With whom the business part goes on alone: what nobody notices by themselves."""
-    names = [one.name for one in told if one.status is Status.DRIFTING][:3]
+    names = [one.alone for one in told if one.status is Status.DRIFTING][:3]
     if not names:
         return ""
     return f"With {words.listed(names)}, business goes on, but personal contact has fallen off."
@@ -76,7 +77,7 @@ def _slid(told: Sequence[Known]) -> str:
 def _back(choice: Choice) -> str:
     if not choice.came_back:
         return ""
-    names = words.listed([one.name for one in choice.came_back[:3]])
+    names = words.listed([one.alone for one in choice.came_back[:3]])
     return f"And good news: {names} {'is' if len(choice.came_back) == 1 else 'are'} back."
 
 
