@@ -26,8 +26,8 @@ from syncd.retention import Retention
 from syncd.sync import SyncResult, sync
 from syncd.upkeep import refresh
 from syncd.verify import verify
-from tests.sync.bench import Bench, config, rule_set
 from tests.sync.expected import Expected, History, Terms
+from tests.sync.kept_engine import Bench, config, rule_set
 from tests.sync.living import PEOPLE, Living
 from tests.sync.outside import Account, options
 

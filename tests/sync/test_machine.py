@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from syncd.ledger import writing
 from syncd.ledger.forgotten import Forgotten
-from tests.sync.bench import benched
+from tests.sync.kept_engine import benched
 from tests.sync.living import Living
 from tests.sync.machine import Machine
 

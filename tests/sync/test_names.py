@@ -18,7 +18,7 @@ from syncd.rows import quarantine_rows, status_rows, verdict_rows
 from syncd.sync import sync
 from syncd.verify import verify
 from tests.ledger.conftest import Databases
-from tests.sync.bench import config
+from tests.sync.kept_engine import config
 from tests.sync.outside import Account, Outside, calendar, mailbox, options
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
