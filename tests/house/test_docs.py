@@ -64,6 +64,15 @@ def test_the_index_names_every_page() -> None:
     assert missing in ([], ["README.md"])
 
 
+@pytest.mark.parametrize("floor", ["connectors", "rules", "syncd"])
+def test_the_map_names_every_module(floor: str) -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    table = page.partition(f"\n`{floor}/`")[2].partition("\n`")[0]
+    there = {path.stem for path in (ROOT / floor).glob("*.py")} - {"__init__", "__main__"}
+    there |= {f"{path.parent.name}/" for path in (ROOT / floor).glob("*/__init__.py")}
+    assert there - set(re.findall(r"`([\w/]+)`", table)) == set()
+
+
 def test_the_first_weeks_questions_are_answered_by_name() -> None:
     titles = anchors(ROOT / "docs" / "first-steps.md")
     for question in (
