@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from operator import add
 
 from rules.meaning import Channel, Circle, Direction, Evidence, Interaction, Owner, Person, Traffic
 from rules.organisations import domain_of, is_free_mail, within
@@ -64,6 +65,10 @@ class _Trade:
     bills_out: int = 0
     robots: int = 0
 
+    def plus(self, other: _Trade) -> _Trade:
+        mine, theirs = (tuple(getattr(one, name) for name in one.__slots__) for one in (self, other))
+        return _Trade(*map(add, mine, theirs))
+
 
 def assign(
     people: Iterable[Person],
@@ -71,6 +76,7 @@ def assign(
     traffic: Iterable[Traffic],
     owner: Owner,
     as_of: date | None = None,
+    trades: Trades | None = None,
 ) -> list[Person]:
     """The people with their circle and what speaks for it.
 
@@ -80,36 +86,57 @@ def assign(
         traffic: from there too.
         owner: for the own domains.
         as_of: only what happened up to this day (in the owner's zone) is used.
+        trades: what earlier ones told.
     """
     people = list(people)
     home = owner.own_domains or {d for a in owner.addresses if not is_free_mail(d := domain_of(a))}
-    trades = _trades(people, interactions, traffic, as_of)
-    return [_placed(person, home, trades) for person in people]
+    trades = trades or Trades()
+    trades.take(people, interactions, traffic, as_of)
+    found = trades.by_house()
+    return [_placed(person, home, found) for person in people]
 
 
 def _house(person: Person) -> str:
     return person.organisation or person.id
 
 
-def _trades(
-    people: Sequence[Person], interactions: Iterable[Interaction], traffic: Iterable[Traffic], as_of: date | None
-) -> Mapping[str, _Trade]:
-    houses = {person.id: _house(person) for person in people}
-    trades: dict[str, _Trade] = defaultdict(_Trade)
-    for one in interactions:
-        if as_of is not None and one.local > as_of:
-            continue
-        if one.channel is Channel.EMAIL and one.title and one.person in houses and not one.crowd:
-            _weigh(trades[houses[one.person]], one.title, one.direction, _PER_MAIL * one.weight)
-    for note in traffic:
-        if as_of is None or note.local <= as_of:
-            trade = trades[note.organisation]
-            if note.title and _weigh(trade, note.title, note.direction, _PER_MAIL):
+class Trades:
+    """Who sells and who buys, from contacts and from traffic: each is summed up by itself, so that what comes of both
+    is the same whether they are taken at once or in several strides."""
+
+    def __init__(self) -> None:
+        self._of_people: dict[str, _Trade] = defaultdict(_Trade)
+        self._of_desks: dict[str, _Trade] = defaultdict(_Trade)
+
+    def take(
+        self,
+        people: Iterable[Person],
+        interactions: Iterable[Interaction],
+        traffic: Iterable[Traffic],
+        as_of: date | None = None,
+    ) -> None:
+        """Later ones than all before, each in order of time."""
+        houses = {person.id: _house(person) for person in people}
+        for one in interactions:
+            if as_of is not None and one.local > as_of:
                 continue
-            if note.direction is Direction.IN and note.purpose.transactional > 0.5:
-                trade.supplier += _ROBOT * note.purpose.transactional
-                trade.robots += 1
-    return trades
+            if one.channel is Channel.EMAIL and one.title and one.person in houses and not one.crowd:
+                _weigh(self._of_people[houses[one.person]], one.title, one.direction, _PER_MAIL * one.weight)
+        for note in traffic:
+            if as_of is None or note.local <= as_of:
+                trade = self._of_desks[note.organisation]
+                if note.title and _weigh(trade, note.title, note.direction, _PER_MAIL):
+                    continue
+                if note.direction is Direction.IN and note.purpose.transactional > 0.5:
+                    trade.supplier += _ROBOT * note.purpose.transactional
+                    trade.robots += 1
+
+    def by_house(self) -> Mapping[str, _Trade]:
+        """What all of it says of each organisation, or person without one."""
+        found = dict(self._of_people)
+        for house, trade in self._of_desks.items():
+            found[house] = found[house].plus(trade) if house in found else trade
+        return found
 
 
 def _weigh(trade: _Trade, title: str, direction: Direction, weight: float) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from connectors.observations import Message
 
@@ -50,6 +51,9 @@ class Context:
         self.forms: dict[str, tuple[str, ...]] = {}  # subject form: who has used it, up to a few
         self.home_seen = False  # some mail was addressed to the owner or the owner's organisation
         self._asked: tuple[Message | None, str] = (None, "")  # the last message and its thread
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_asked": (None, "")}
 
     def address(self, address: str | None) -> AddressRecord:
         """What is known of an address; an empty record where nothing is. Not to be changed."""

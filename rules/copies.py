@@ -185,6 +185,17 @@ def _usable_id(copy: Copy) -> str | None:
     return (message.message_id or "").strip().strip("<>").strip() or None
 
 
+def names(copy: Copy) -> tuple[object, ...]:
+    """Names of which two copies share one where they are the same mail or event. Those that share none, directly or
+    through others, are never one, and none of them changes what is made of the other."""
+    observation = copy.revisions[-1].observation
+    if isinstance(observation, Message):
+        written = ("message", _who(observation.from_), _instant(observation.date))
+        return (written, name) if (name := _usable_id(copy)) else (written,)
+    look, uid = _look(observation), (observation.uid or "").strip()
+    return (look, (uid, _instant(observation.original_start))) if uid else (look,)
+
+
 def _event_groups(copies: Sequence[Copy]) -> Iterable[_Group]:
     """Copies that are one occurrence of one event, each group with its digest."""
     alike: dict[str, set[str]] = defaultdict(set)

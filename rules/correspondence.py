@@ -53,6 +53,9 @@ class _Circle:
         return 0 < len(self.members) <= size
 
 
+Remembered = tuple[Threads[_Letter], dict[str, _Circle]]
+
+
 class Correspondence:
     """Takes mail in order of time; what comes of it goes to the ground."""
 
@@ -60,6 +63,15 @@ class Correspondence:
         self._ground = ground
         self._threads: Threads[_Letter] = Threads()
         self._circles: dict[str, _Circle] = {}
+
+    @property
+    def memory(self) -> Remembered:
+        """What is remembered of the mail so far."""
+        return self._threads, self._circles
+
+    @memory.setter
+    def memory(self, memory: Remembered) -> None:
+        self._threads, self._circles = memory
 
     def take(self, case: Case, message: Message) -> None:
         """Judge one mail that stands."""

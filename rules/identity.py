@@ -21,6 +21,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rules import owners
@@ -36,6 +37,7 @@ __all__ = [
     "DomainWord",
     "Identities",
     "PersonWord",
+    "Resolver",
     "Suggestion",
     "partition",
     "person_id",
@@ -122,7 +124,6 @@ def resolve(
     words: Sequence[PersonWord | DomainWord] = (),
     *,
     is_role: Callable[[str], bool] | None = None,
-    traces: owners.Traces | None = None,
 ) -> Identities:
     """Persons from addresses.
 
@@ -131,26 +132,56 @@ def resolve(
         decisions: one for each, in the same order.
         owner: what the config says of the owner.
         words: the owner's word on people and on whole domains.
-        traces: what `owners.read` found, where somebody has read it already.
         is_role: whether an address is a desk or a robot (billing@); by default as the built-in packs know them.
     """
-    role = is_role or _built_in_roles()
-    persons = united(word for word in words if isinstance(word, PersonWord))
-    domains = [word for word in words if isinstance(word, DomainWord)]
-    taken = {address for word in persons for address in (*word.addresses, *word.assistants)}
-    traces = traces or owners.read(occurrences)
-    own = owners.find(traces, owner, is_role=role, taken=taken)
-    together = [word.addresses for word in persons]
-    reader = Reader(owners.Own(own), ZoneInfo(owner.timezone), role, together, Apart(persons))
-    for occurrence, decision in zip(occurrences, decisions, strict=True):
-        if occurrence.stands or getattr(occurrence.observation, "status", None) == "cancelled":
-            reader.read(occurrence, decision)
-    reader.finish()
-    identities = _Census(reader, own, persons, domains).identities()
-    mine = min(owner.addresses or own, default="")
-    asked = owners.suspects(traces, own, owner, set(identities.by_address) - taken)
-    maybe_owner = [Suggestion(mine, address, because, _OWN_FIRST) for address, because in asked]
-    return replace(identities, suggestions=(*maybe_owner, *identities.suggestions))
+    resolver = Resolver(owners.read(occurrences), owner, words, is_role=is_role or _built_in_roles())
+    resolver.read(zip(occurrences, decisions, strict=True))
+    return resolver.identities()
+
+
+class Resolver:
+    """Who is who, read in one stride or in several; `traces`: what `owners.read` found in all of them."""
+
+    def __init__(
+        self,
+        traces: owners.Traces,
+        owner: Owner,
+        words: Sequence[PersonWord | DomainWord],
+        *,
+        is_role: Callable[[str], bool],
+    ) -> None:
+        self._traces, self._owner = traces, owner
+        self._persons = united(word for word in words if isinstance(word, PersonWord))
+        self._domains = [word for word in words if isinstance(word, DomainWord)]
+        self._taken = {address for word in self._persons for address in (*word.addresses, *word.assistants)}
+        self.own = owners.find(traces, owner, is_role=is_role, taken=self._taken)
+        together = [word.addresses for word in self._persons]
+        zone = ZoneInfo(owner.timezone)
+        self._reader = Reader(owners.Own(self.own), zone, is_role, together, Apart(self._persons))
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """What was read so far (see `Reader.memory`)."""
+        return self._reader.memory
+
+    @memory.setter
+    def memory(self, memory: dict[str, Any]) -> None:
+        self._reader.memory = memory
+
+    def read(self, labelled: Iterable[tuple[Occurrence, Decision]]) -> None:
+        """Occurrences with their labels, in order of time."""
+        for occurrence, decision in labelled:
+            if occurrence.stands or getattr(occurrence.observation, "status", None) == "cancelled":
+                self._reader.read(occurrence, decision)
+
+    def identities(self) -> Identities:
+        """Who is who, as known at the end of what was read; nothing can be read after it."""
+        self._reader.finish()
+        identities = _Census(self._reader, self.own, self._persons, self._domains).identities()
+        mine = min(self._owner.addresses or self.own, default="")
+        asked = owners.suspects(self._traces, self.own, self._owner, set(identities.by_address) - self._taken)
+        maybe_owner = [Suggestion(mine, address, because, _OWN_FIRST) for address, because in asked]
+        return replace(identities, suggestions=(*maybe_owner, *identities.suggestions))
 
 
 def _built_in_roles() -> Callable[[str], bool]:

@@ -13,13 +13,13 @@ from typing import Any
 
 from connectors.observations import Event
 from rules.copies import Occurrence, aware, moment
-from rules.correspondence import Correspondence
+from rules.correspondence import Correspondence, Remembered
 from rules.ground import Case, Ground, InteractionSettings, interaction_id
 from rules.identity import Identities
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Owner, Traffic
-from rules.meetings import table
+from rules.meetings import Names, table
 
-__all__ = ["InteractionSettings", "extract", "interaction_id", "week_of"]
+__all__ = ["Extraction", "InteractionSettings", "extract", "interaction_id", "week_of"]
 
 
 def extract(
@@ -38,20 +38,46 @@ def extract(
         owner: for zone and own domains; the addresses are those of `identities`.
         settings: see `InteractionSettings`.
     """
-    ground = Ground(identities, owner, settings or InteractionSettings())
-    mail = Correspondence(ground)
-    for occurrence, decision in zip(occurrences, decisions, strict=True):
-        observation = occurrence.observation
-        at = moment(observation, ground.zone)
-        if at is None:
-            continue
-        case = Case(occurrence, decision, at)
-        if isinstance(observation, Event):
-            if occurrence.stands or observation.status == "cancelled":
-                _meeting(ground, case, observation)
-        elif occurrence.stands:
-            mail.take(case, observation)
-    return ground.interactions, ground.traffic
+    extraction = Extraction(identities, owner, settings or InteractionSettings())
+    extraction.take(zip(occurrences, decisions, strict=True))
+    return extraction.interactions, extraction.traffic
+
+
+class Extraction:
+    """The same in one stride or in several.
+
+    Attributes:
+        interactions: what was found so far; `traffic` too.
+    """
+
+    def __init__(self, identities: Identities, owner: Owner, settings: InteractionSettings) -> None:
+        self._ground = Ground(identities, owner, settings)
+        self._mail = Correspondence(self._ground)
+        self.interactions, self.traffic = self._ground.interactions, self._ground.traffic
+
+    @property
+    def memory(self) -> tuple[Names, Remembered]:
+        """What is remembered of those taken so far: where who is who has not changed, another one goes on from it."""
+        return self._ground.names, self._mail.memory
+
+    @memory.setter
+    def memory(self, memory: tuple[Names, Remembered]) -> None:
+        self._ground.names, self._mail.memory = memory
+
+    def take(self, labelled: Iterable[tuple[Occurrence, Decision]]) -> None:
+        """Occurrences with their labels, in order of time."""
+        ground = self._ground
+        for occurrence, decision in labelled:
+            observation = occurrence.observation
+            at = moment(observation, ground.zone)
+            if at is None:
+                continue
+            case = Case(occurrence, decision, at)
+            if isinstance(observation, Event):
+                if occurrence.stands or observation.status == "cancelled":
+                    _meeting(ground, case, observation)
+            elif occurrence.stands:
+                self._mail.take(case, observation)
 
 
 def week_of(day: date) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from operator import itemgetter
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -105,6 +105,15 @@ class Labeller:
             automation.hits(message, self._messages)
         if isinstance(self._purpose, PurposeModel):
             self._purpose.prepare(new)
+
+    @property
+    def memory(self) -> tuple[Context, dict[str, Any]]:
+        """All that is remembered of the mail so far: with it another one of the same rules and owner goes on."""
+        return self.context, self._bygones.memory
+
+    @memory.setter
+    def memory(self, memory: tuple[Context, dict[str, Any]]) -> None:
+        self.context, self._bygones.memory = memory
 
     def decide(self, observation: Observation) -> Decision:
         """The decision on one observation, which is then remembered as context for the next."""

@@ -88,9 +88,9 @@ class Own:
         return known
 
 
-def read(occurrences: Iterable[Occurrence]) -> Traces:
-    """What the mail shows of its owner, in any order."""
-    mail = Traces()
+def read(occurrences: Iterable[Occurrence], seen: Traces | None = None) -> Traces:
+    """What the mail shows of its owner, in any order; added to what was `seen` of other mail before."""
+    mail = seen or Traces()
     for occurrence in occurrences:
         message = occurrence.observation
         if not isinstance(message, Message) or not occurrence.stands:

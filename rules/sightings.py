@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.observations import Address, Attendee, Event, Message
@@ -34,6 +35,7 @@ _NEW_ADDRESS = re.compile(
 )
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _COMMON = 12  # addresses that bear one name, before it is no person's name
+_GIVEN = {"own", "is_role", "apart", "_zone"}
 _PROJECT = 6  # writers of a list that is still a few people talking
 
 
@@ -103,6 +105,15 @@ class Reader:
         for addresses in together:
             for other in addresses[1:]:
                 self._merge(addresses[0], other, "identity.config", "the config says that they are one person", 10.0)
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """All that was seen so far: with it another one that knows the same of the owner reads on."""
+        return {name: value for name, value in vars(self).items() if name not in _GIVEN}
+
+    @memory.setter
+    def memory(self, memory: Mapping[str, Any]) -> None:
+        vars(self).update(memory)
 
     def read(self, occurrence: Occurrence, decision: Decision) -> None:
         """Take in one occurrence that stands, with its label."""

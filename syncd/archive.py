@@ -19,7 +19,7 @@ import syncd
 from connectors.observations import Observation
 from syncd.forgetting import is_named, named
 from syncd.ledger import Ledger, LedgerError, schema
-from syncd.ledger.meaning import encoded
+from syncd.ledger.lines import encoded
 from syncd.ledger.times import text
 from syncd.ledger.writing import numbers
 

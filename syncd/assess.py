@@ -24,11 +24,12 @@ from rules.health.diary import is_contact
 from rules.health.weeks import label, last_complete, sunday, week_of
 from rules.meaning import Coverage, Interaction, Merge
 from syncd.config import Config
-from syncd.interpret import Terms, understand
 from syncd.ledger import Ledger
 from syncd.ledger.difference import Counts
 from syncd.ledger.findings import Findings
 from syncd.ledger.meaning import Interpretation
+from syncd.terms import MEANT, Terms
+from syncd.understanding import understand
 
 Progress = Callable[[int, int | None], object]
 Days = tuple[tuple[date, date], ...] | None
@@ -128,7 +129,7 @@ def record(ledger: Ledger, config: Config, *, now: datetime | None = None, kept:
     answers, settings = tuple(_answers(ledger, last)), _settings(config)
     coverage = _coverage(ledger, config, last, now)
     basis = msgspec.json.encode((last, coverage.mail, coverage.calendar, coverage.ended, answers, settings))
-    digest = blake2b(basis, digest_size=16).hexdigest()
+    digest = f"{last} {blake2b(basis, digest_size=16).hexdigest()}"
     if digest == made.assessed:
         return Counts()
     history = _history(ledger, config, _stored(ledger), last, now)
@@ -166,7 +167,7 @@ def _meaning(
     end = max((one.local for one in stored.interactions if not one.planned), default=date.min)
     if as_of >= max([end, *(line.local for line in stored.traffic)]):
         return stored
-    journal = ledger.journal.entries(("logged", "merged", "parted"))
+    journal = ledger.journal.entries(MEANT)
     terms = Terms.of(config, ruleset.load(config.rules), journal)
     kept = ledger.facts.kept_labels()
     found = Findings(ledger)

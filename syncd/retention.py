@@ -20,7 +20,7 @@ from connectors.observations import Message, Observation, decode, encode
 from rules.meaning import Decision, Evidence
 from syncd.ledger import Ledger, coverage, database, schema
 from syncd.ledger.facts import EXPIRED
-from syncd.ledger.meaning import encoded
+from syncd.ledger.lines import encoded
 from syncd.ledger.times import text
 from syncd.ledger.writing import lock
 

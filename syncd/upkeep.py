@@ -4,7 +4,7 @@ with it the flags of every week."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from rules import ruleset
@@ -16,10 +16,22 @@ from rules.ruleset import RuleSet
 from syncd.answering import listen
 from syncd.assess import record
 from syncd.config import Config
-from syncd.interpret import Progress, Terms, interpret
+from syncd.interpret import interpret
 from syncd.ledger import Ledger
 from syncd.ledger.meaning import Changes
+from syncd.milestones import Milestones
 from syncd.retention import Retention, expire
+from syncd.terms import Terms
+from syncd.understanding import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What one process keeps from one refresh of a ledger to the next: how far it has interpreted it, and how the
+    desk stood in earlier weeks."""
+
+    milestones: Milestones = field(default_factory=Milestones)
+    weeks: Checkpoints = field(default_factory=Checkpoints)
 
 
 def refresh(
@@ -29,13 +41,13 @@ def refresh(
     now: datetime | None = None,
     rules: RuleSet | None = None,
     progress: Progress | None = None,
-    kept: Checkpoints | None = None,
+    kept: Kept | None = None,
 ) -> Changes:
     """Bring journal and meaning up to date with the facts; does next to nothing where nothing changed.
 
     Args:
         rules: the rule set in force; without it the packs and the config's rule files are read.
-        kept: how the desk stood in earlier weeks, from calls before in this process.
+        kept: from calls before in this process.
 
     Raises:
         RuleProblems: a rule file is wrong; the meaning stays as it was.
@@ -45,8 +57,9 @@ def refresh(
     expire(ledger, retention_of(config), now, lambda: _labels(ledger, config, rules))
     made = ledger.meaning.made_by()
     listen(ledger, _owner_addresses(ledger, config), made.facts_version if made else 0)
-    changes = interpret(ledger, config, rules=rules, now=now, progress=progress)
-    record(ledger, config, now=now, kept=kept)
+    since, weeks = (None, None) if kept is None else (kept.milestones, kept.weeks)
+    changes = interpret(ledger, config, rules=rules, now=now, progress=progress, since=since)
+    record(ledger, config, now=now, kept=weeks)
     return changes
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import exp, log
 from operator import add
+from typing import Any
 
 from rules.context import Context
 from rules.meaning import Purpose
@@ -67,6 +68,15 @@ class Bygones:
         self._topic_people: dict[str, set[str]] = {}
         self._personal: tuple[str, ...] = ()
         self.told: list[tuple[str, Sequence[float]]] = []  # what was recalled last
+
+    @property
+    def memory(self) -> dict[str, Any]:
+        """All that it remembers: with it another one of the same weights goes on."""
+        return {name: value for name, value in vars(self).items() if name not in _GIVEN}
+
+    @memory.setter
+    def memory(self, memory: Mapping[str, Any]) -> None:
+        vars(self).update(memory)
 
     def of(self, found: Clues, writer: str | None, context: Context) -> list[tuple[str, Scores]]:
         """What the histories add to a mail, by name."""
@@ -189,6 +199,7 @@ def _coarse(score: float, steps: int = 20) -> float:
     return round(score * steps) / steps
 
 
+_GIVEN = {"_weights", "told"}
 _SUMS = 6  # of what its mail was for, and of what was usual for such mail
 _NAMES = {kind: f"history:{kind}" for kind in ("person", "firm", "owner", "firms")}
 _NAMES |= {kind: kind for kind in ("partner", "trade")}

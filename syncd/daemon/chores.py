@@ -8,12 +8,11 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connectors.connector import ConnectorError
-from rules.health.checkpoints import Checkpoints
 from rules.ruleset import RuleSet
 from syncd.config import Config
 from syncd.daemon.schedule import report_due
 from syncd.ledger import Ledger
-from syncd.upkeep import refresh
+from syncd.upkeep import Kept, refresh
 
 log = logging.getLogger("syncd.daemon")
 
@@ -30,7 +29,7 @@ class Chores:
     def __init__(self, ledger: Ledger, rules: RuleSet, alive: Callable[[], None]) -> None:
         self.rules = rules
         self._ledger, self._alive = ledger, alive
-        self._checkpoints = Checkpoints()
+        self._kept = Kept()
         self.meaning_is_stale = True
         self._day: date | None = None
         self.trouble = ""
@@ -58,7 +57,7 @@ class Chores:
                 now=now,
                 rules=self.rules,
                 progress=lambda *_: self._alive(),
-                kept=self._checkpoints,
+                kept=self._kept,
             )
         except Exception:
             self.trouble = "a defect keeps the meaning from being made anew"

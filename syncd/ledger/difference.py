@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 T = TypeVar("T")
 Row = dict[str, Any]
+Differs = Callable[[Mapping[str, Any] | None, Row | None], None]
 ROWS = 1000  # read or written at once
 
 
@@ -35,41 +36,46 @@ def write(
     owner: int,
     table: sa.Table,
     rows: Iterable[Row],
-    changed: Callable[[Mapping[str, Any], Row], None] | None = None,
+    differs: Differs | None = None,
     *,
     only: sa.ColumnElement[bool] | None = None,
 ) -> Counts:
     """Make the owner's rows of a table (those under `only`) equal to `rows`; a row given twice counts once, last. A
     large table is best given as `Made`.
 
-    `changed` is called with the old and the new row of each that changed.
+    `differs` is called with the old and the new row of each that changed, with None for one that is not there.
     """
     keys = [column.name for column in table.primary_key if column.name != "owner_id"]
     held = table.c.owner_id == owner if only is None else sa.and_(table.c.owner_id == owner, only)
     if connection.execute(sa.select(sa.literal(1)).select_from(table).where(held).limit(1)).first() is None:
-        return _fill(connection, owner, table, keys, rows)
+        return _fill(connection, owner, table, keys, rows, differs)
     given = rows if isinstance(rows, Sequence) else list(rows)
     short = given.telling() if isinstance(given, Made) else given
-    names = tuple(next(iter(short), ()))
+    every = [column.name for column in table.columns if column.name != "owner_id"]
+    names = tuple(next(iter(short), every))
     wanted = {tuple([row[key] for key in keys]): (number, _print(row, names)) for number, row in enumerate(short)}
     gone: list[Row] = []
     updates: list[int] = []
-    query = sa.select(*[table.c[name] for name in (names or keys)]).where(held)
+    query = sa.select(*[table.c[name] for name in names]).where(held)
     for old in connection.execute(query, execution_options={"yield_per": ROWS}).mappings():
         key = tuple([old[name] for name in keys])
         number, print_ = wanted.pop(key, (-1, 0))
         if number < 0:
             gone.append({f"k_{name}": value for name, value in zip(keys, key, strict=True)})
+            if differs is not None:
+                differs(dict(old), None)
         elif _print(old, names) != print_:
             updates.append(number)
-            if changed is not None:
-                changed(dict(old), given[number])
+            if differs is not None:
+                differs(dict(old), given[number])
     if gone:
         connection.execute(sa.delete(table).where(_same(table, owner, keys)), gone)
     for some in _few(updates):
         _update(connection, owner, table, keys, [given[number] for number in some])
     for some in _few([number for number, _ in wanted.values()]):
-        _insert(connection, owner, table, [given[number] for number in some])
+        added = [given[number] for number in some]
+        _insert(connection, owner, table, added)
+        _tell(differs, added)
     return Counts(len(wanted), len(updates), len(gone))
 
 
@@ -113,7 +119,15 @@ class Made(Sequence[Row]):
         return map(self._make, self._values)
 
 
-def _fill(connection: Connection, owner: int, table: sa.Table, keys: list[str], rows: Iterable[Row]) -> Counts:
+def _tell(differs: Differs | None, added: Iterable[Row]) -> None:
+    if differs is not None:
+        for row in added:
+            differs(None, row)
+
+
+def _fill(
+    connection: Connection, owner: int, table: sa.Table, keys: list[str], rows: Iterable[Row], differs: Differs | None
+) -> Counts:
     """Write rows where there are none yet, a few at a time: a first meaning is never whole in memory."""
     written: set[tuple[Any, ...]] = set()
     stream = iter(rows)
@@ -122,6 +136,7 @@ def _fill(connection: Connection, owner: int, table: sa.Table, keys: list[str], 
         _update(connection, owner, table, keys, [row for key, row in wanted.items() if key in written])
         _insert(connection, owner, table, [row for key, row in wanted.items() if key not in written])
         written.update(wanted)
+        _tell(differs, wanted.values())
     return Counts(added=len(written))
 
 

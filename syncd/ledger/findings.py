@@ -55,10 +55,12 @@ class Taken(NamedTuple):
 
 
 class Findings:
-    """An owner's findings, walked along once: `take` what was found of an occurrence, `put` what is found now."""
+    """An owner's findings, walked along once: `take` what was found of an occurrence, `put` what is found now. With
+    `since`, only those from a moment on."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, since: datetime | None = None) -> None:
         self._ledger = ledger
+        self._since = since
         with ledger.read() as connection:
             self.reasons = Reasons(connection, ledger.owner_id)
         self._rows = self._all()
@@ -86,7 +88,7 @@ class Findings:
         columns = (findings.c.at, findings.c.id, findings.c.made_of, findings.c.past, findings.c.payload)
         query = sa.select(*columns, findings.c.reasons).where(findings.c.owner_id == self._ledger.owner_id)
         query = query.order_by(findings.c.at, findings.c.id).limit(MANY)
-        after: sa.ColumnElement[bool] = sa.true()
+        after: sa.ColumnElement[bool] = sa.true() if self._since is None else findings.c.at >= text(self._since)
         while True:
             with self._ledger.read() as connection:
                 rows = connection.execute(query.where(after)).all()

@@ -6,11 +6,9 @@ thrown away and made again; `made_by` says from which facts and by which rules a
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,11 +18,22 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from rules.health.assessment import Assessment
-from rules.meaning import Channel, Interaction, Merge, Person, Purpose, Traffic
+from rules.meaning import Interaction, Merge, Person, Traffic
 from syncd.ledger import difference, schema
 from syncd.ledger.difference import Counts
+from syncd.ledger.lines import (
+    address_rows,
+    assessment_row,
+    contact_row,
+    merge_row,
+    own_rows,
+    person_row,
+    telling_row,
+    traffic_rows,
+)
+from syncd.ledger.news import News
 from syncd.ledger.reasons import Reasons
-from syncd.ledger.times import moment, text, week
+from syncd.ledger.times import moment, text
 from syncd.ledger.writing import lock
 
 if TYPE_CHECKING:
@@ -46,7 +55,8 @@ class MadeBy:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A meaning that was made: from what, when, and what its flags were assessed from (None: they are to be)."""
+    """A meaning that was made: from what, when, and what its flags were `assessed` from (None: they are to be): the
+    last day that they know of, then a digest of all else."""
 
     by: MadeBy
     at: datetime
@@ -63,6 +73,26 @@ class Interpretation:
     owner_addresses: Sequence[str] = ()
     interactions: Sequence[Interaction] = ()
     traffic: Sequence[Traffic] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands of a meaning and is not written again: contacts and traffic before `at`, but for contacts that are
+    in `again`. It was made from facts of this version or later, by one of `made_by`, and names these reasons."""
+
+    at: datetime
+    version: int
+    reasons: frozenset[str]
+    again: frozenset[str]
+    made_by: tuple[MadeBy, ...]
+
+    def stands(self, made: MadeBy | None) -> bool:
+        by = [(one.rules, one.config) for one in self.made_by]
+        return made is not None and made.facts_version >= self.version and (made.rules, made.config) in by
+
+
+class Overtaken(Exception):
+    """The meaning in the ledger is not the one that was to be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +124,12 @@ class Meaning:
 
     def made(self) -> Made | None:
         """The present meaning; None if there is none yet."""
-        table = schema.interpretations
-        query = sa.select(table).where(table.c.owner_id == self._owner)
         with self._ledger.read() as connection:
-            row = connection.execute(query).one_or_none()
+            return self._made(connection)
+
+    def _made(self, connection: Connection) -> Made | None:
+        table = schema.interpretations
+        row = connection.execute(sa.select(table).where(table.c.owner_id == self._owner)).one_or_none()
         if row is None:
             return None
         return Made(MadeBy(row.facts_version, row.rules, row.config), moment(row.made_at), row.assessed)
@@ -108,39 +140,73 @@ class Meaning:
         return None if made is None else made.by
 
     def write(
-        self, meaning: Interpretation, made_by: MadeBy, now: datetime, found: Findings | None = None
+        self,
+        meaning: Interpretation,
+        made_by: MadeBy,
+        now: datetime,
+        found: Findings | None = None,
+        standing: Standing | None = None,
     ) -> Changes:
         """Bring the tables to `meaning` in one transaction, with what was `found` for it; rows that say the same are
-        left alone."""
+        left alone, and so is what is `standing`, of which `meaning` says nothing.
+
+        Raises:
+            Overtaken: that does not stand.
+        """
         with self._ledger.write() as connection:
             lock(connection, self._owner)
             compare = partial(difference.write, connection, self._owner)
-            relabelled: Counter[str] = Counter()
+            news = News()
             reasons = Reasons(connection, self._owner) if found is None else found.reasons
+            contacts = traffic = None
+            if standing is not None:
+                made = self._made(connection)
+                if not standing.stands(None if made is None else made.by):
+                    raise Overtaken
+                reasons.keep_all(standing.reasons)
+                contacts = sa.or_(schema.contacts.c.at >= text(standing.at), schema.contacts.c.id.in_(standing.again))
+                traffic = schema.organisation_traffic.c.at >= text(standing.at)
+            told = difference.Made(meaning.interactions, partial(contact_row, reasons), partial(telling_row, reasons))
             tables = {
-                "persons": compare(schema.persons, map(_person, meaning.people)),
-                "person_addresses": compare(schema.person_addresses, _addresses(meaning.people)),
-                "owner_addresses": compare(schema.owner_addresses, _owner_addresses(meaning.owner_addresses)),
-                "merges": compare(schema.merges, map(_merge, meaning.merges)),
-                "suggestions": compare(schema.suggestions, map(_merge, meaning.suggestions)),
-                "contacts": compare(
-                    schema.contacts,
-                    difference.Made(meaning.interactions, partial(_contact, reasons), partial(_told, reasons)),
-                    partial(_relabelled, relabelled),
+                "persons": compare(schema.persons, map(person_row, meaning.people), news.of_person),
+                "person_addresses": compare(schema.person_addresses, address_rows(meaning.people)),
+                "owner_addresses": compare(schema.owner_addresses, own_rows(meaning.owner_addresses)),
+                "merges": compare(schema.merges, map(merge_row, meaning.merges), news.of_all),
+                "suggestions": compare(schema.suggestions, map(merge_row, meaning.suggestions)),
+                "contacts": compare(schema.contacts, told, news.of_contact, only=contacts),
+                "organisation_traffic": compare(
+                    schema.organisation_traffic, traffic_rows(meaning.traffic), news.of_line, only=traffic
                 ),
-                "organisation_traffic": compare(schema.organisation_traffic, _traffic(meaning.traffic)),
             }
             if found is not None:
                 tables["findings"] = found.write(connection, self._owner)
             tables["reasons"] = compare(schema.reasons, reasons.kept())
-            self._mark(connection, made_by, now)
-        return Changes(tables, dict(relabelled.most_common()))
+            self._mark(connection, made_by, now, news)
+        return Changes(tables, dict(news.relabelled.most_common()))
 
-    def _mark(self, connection: Connection, made_by: MadeBy, now: datetime) -> None:
+    def reasons_before(self, at: datetime, but: Collection[str]) -> set[str]:
+        """What findings and contacts of before a moment name, without those contacts."""
+        found: set[str] = set()
+        with self._ledger.read() as connection:
+            for table in (schema.findings, schema.contacts):
+                where = [table.c.owner_id == self._owner, table.c.at < text(at)]
+                if table is schema.contacts:
+                    where.append(table.c.id.not_in(but))
+                for names in connection.execute(sa.select(table.c.reasons).where(*where).distinct()).scalars():
+                    found.update(names.split())
+        return found
+
+    def _mark(self, connection: Connection, made_by: MadeBy, now: datetime, news: News) -> None:
+        """Write down by what the meaning was made. Its flags stand where only later days have changed."""
         table = schema.interpretations
+        before = self._made(connection)
+        assessed = None
+        if before is not None and (before.by.rules, before.by.config) == (made_by.rules, made_by.config):
+            assessed = before.assessed if news.since.isoformat() > (before.assessed or "")[:10] else None
         connection.execute(sa.delete(table).where(table.c.owner_id == self._owner))
         row = {"owner_id": self._owner, "made_at": text(now), "facts_version": made_by.facts_version}
-        connection.execute(sa.insert(table).values({**row, "rules": made_by.rules, "config": made_by.config}))
+        row |= {"rules": made_by.rules, "config": made_by.config, "assessed": assessed}
+        connection.execute(sa.insert(table).values(row))
 
     # Reading
 
@@ -219,7 +285,7 @@ class Meaning:
             lock(connection, self._owner)
             if not connection.execute(sa.update(table).where(of).values(assessed=made.assessed)).rowcount:
                 return Counts()
-            rows, only = map(_assessment, flags), schema.assessments.c.week >= since
+            rows, only = map(assessment_row, flags), schema.assessments.c.week >= since
             return difference.write(connection, self._owner, schema.assessments, rows, only=only)
 
     def assessments(self, name: str | None = None, person: str | None = None) -> list[Assessment]:
@@ -239,125 +305,3 @@ class Meaning:
         with self._ledger.read() as connection:
             rows = connection.execute(query, execution_options={"yield_per": 1000})
             return [decoder.decode(payload) for payload in rows.scalars()]
-
-
-_encoder = msgspec.json.Encoder(order="deterministic")
-
-
-def encoded(value: object) -> str:
-    """A value of `rules.meaning` or `rules.health.assessment` as JSON text, the same for the same value."""
-    return _encoder.encode(value).decode()
-
-
-def _person(person: Person) -> Row:
-    return {
-        "id": person.id,
-        "name": person.name,
-        "organisation": person.organisation,
-        "circle": person.circle.value,
-        "key": person.key,
-        "payload": encoded(person),
-    }
-
-
-def _addresses(people: Iterable[Person]) -> Iterator[Row]:
-    for person in people:
-        for address in sorted(set(person.addresses)):
-            yield {"address": address, "person": person.id}
-
-
-def _owner_addresses(addresses: Iterable[str]) -> Iterator[Row]:
-    return ({"address": address} for address in sorted(set(addresses)))
-
-
-def _merge(merge: Merge) -> Row:
-    return {"one": merge.one, "other": merge.other, "known_on": _day(merge.on), "payload": encoded(merge)}
-
-
-def _day(day: date) -> str:
-    return day.isoformat()
-
-
-def _told(reasons: Reasons, contact: Interaction) -> Row:
-    """Of a contact's row what all else in it follows from."""
-    names = reasons.name(contact.evidence)
-    reasons.keep(names)
-    return {"id": contact.id, "payload": encoded(replace(contact, evidence=())), "reasons": names}
-
-
-def _contact(reasons: Reasons, contact: Interaction) -> Row:
-    purpose = contact.purpose
-    return {
-        **_told(reasons, contact),
-        "person": contact.person,
-        "address": contact.address,
-        "at": text(contact.at),
-        "day": _day(contact.local),
-        "week": week(contact.local),
-        "channel": contact.channel.value,
-        "confidence": contact.confidence,
-        "direction": contact.direction.value,
-        "relational": purpose.relational,
-        "working": purpose.working,
-        "transactional": purpose.transactional,
-        "took_place": contact.took_place,
-        "personal": contact.personal,
-        "weight": contact.weight,
-        "minutes": contact.minutes,
-        "crowd": contact.crowd,
-        "standing": contact.standing,
-        "account": contact.account,
-        "title": contact.title,
-    }
-
-
-def _traffic(traffic: Iterable[Traffic]) -> Iterator[Row]:
-    """Traffic has no id of its own: equal lines are told apart by counting them."""
-    seen: Counter[str] = Counter()
-    for line in traffic:
-        payload = encoded(line)
-        seen[payload] += 1
-        digest = hashlib.blake2b(f"{seen[payload]}:{payload}".encode(), digest_size=12).hexdigest()
-        yield {
-            "id": digest,
-            "organisation": line.organisation,
-            "at": text(line.at),
-            "week": week(line.local),
-            "direction": line.direction.value,
-            "payload": payload,
-        }
-
-
-def _assessment(assessment: Assessment) -> Row:
-    return {
-        "week": assessment.week,
-        "person": assessment.person,
-        "status": assessment.status.value,
-        "since": None if assessment.since is None else _day(assessment.since),
-        "probability": assessment.probability,
-        "health": assessment.health,
-        "evidence": assessment.evidence,
-        "suggestion": assessment.suggestion,
-        "payload": encoded(assessment),
-    }
-
-
-class _Label(msgspec.Struct):
-    channel: Channel
-    purpose: Purpose
-
-
-def _relabelled(counter: Counter[str], old: Mapping[str, Any], new: Row) -> None:
-    """Count what an interaction was and what it is now: its channel, else what it was mostly for."""
-    before = msgspec.json.decode(old["payload"], type=_Label)
-    if before.channel.value != new["channel"]:
-        counter[f"{before.channel.value} → {new['channel']}"] += 1
-        return
-    names = Purpose.__struct_fields__
-    was, now = _mostly({name: getattr(before.purpose, name) for name in names}), _mostly({n: new[n] for n in names})
-    if was != now:
-        counter[f"{was} → {now}"] += 1
-
-
-def _mostly(shares: Mapping[str, float]) -> str:
-    return max(shares, key=lambda name: (shares[name], name))

@@ -6,6 +6,7 @@ A row names its reasons by their digests, so that the same reasons always read t
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from hashlib import blake2b
 
 import msgspec
@@ -45,6 +46,10 @@ class Reasons:
         """The evidence that was named so."""
         evidence = self._evidence
         return tuple([evidence[name] for name in names.split()])
+
+    def keep_all(self, digests: Iterable[str]) -> None:
+        """Rows that are not looked at go by these."""
+        self._named.update(digests)
 
     def keep(self, names: str) -> None:
         """Some row goes by these names: they stay."""

@@ -9,13 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from rules import ruleset
-from rules.health.checkpoints import Checkpoints
 from syncd.config import Config
 from syncd.forgetting import forget
 from syncd.ledger import Ledger, schema
 from syncd.ledger.erasure import MEANING
 from syncd.sync import sync
-from syncd.upkeep import refresh
+from syncd.upkeep import Kept, refresh
 from tests.crash.lives import ANNA, BEN, BEN_AT_HOME, NOW, years
 from tests.sync.outside import Account, options
 
@@ -32,7 +31,7 @@ class Life:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger, self.now = ledger, NOW
         self.config = Config.model_validate(CONFIG)
-        self.kept = Checkpoints()  # as the daemon has them, while other processes do other things
+        self.kept = Kept()  # as the daemon has them, while other processes do other things
         self.sync(later=False)
 
     def sync(self, *, later: bool) -> None:

@@ -12,9 +12,11 @@ from rules import ruleset
 from syncd import demo
 from syncd.assess import assess, backtest
 from syncd.config import Config, load
-from syncd.interpret import Terms, interpret, understand
+from syncd.interpret import interpret
 from syncd.ledger import Ledger
 from syncd.sync import sync
+from syncd.terms import Terms
+from syncd.understanding import understand
 from syncd.verify import verify
 
 END = date(2026, 11, 22)
