@@ -117,7 +117,11 @@ def login(account: str, *, run: Callable[[Sequence[str]], int] | None = None) ->
     """Log in an account of the system service as its user, on this terminal; returns the exit code."""
     program = str(Path(sys.executable).with_name("syncd"))
     command = ["sudo", "-u", USER, program, "--config", str(SYSTEM_CONFIG), "login", account]
-    return (run or subprocess.call)(command)
+    try:
+        return (run or subprocess.call)(command)
+    except FileNotFoundError as error:
+        by_root = shlex.join(["runuser", "-u", USER, "--", *command[3:]])
+        raise ServiceError(f"There is no sudo here. As root, run: {by_root}") from error
 
 
 def unit_path(*, user: bool, root: Path = Path("/")) -> Path:

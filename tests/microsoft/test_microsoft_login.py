@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from connectors.connector import NeedsLogin
 from connectors.microsoft.login import Tokens, authority_of, hosts, scopes_of
 from connectors.microsoft.mail import OutlookMailConnector
+from connectors.microsoft.refusals import refused
 from connectors.secrets import Forgetful, Secrets
 from syncd.secrets import Vault
 from tests.connectors.contract import Held
@@ -133,9 +134,8 @@ def test_refusals_say_what_to_ask_for(
         ("AADSTS999999: Something new.", "AADSTS999999"),
     ],
 )
-def test_what_a_browser_brings_back_as_text(fake: FakeMicrosoft, said: str, words: str) -> None:
-    error = tokens(fake, Forgetful())._refused({"error": "access_denied", "error_description": said}, "Try again.")
-    assert words in str(error)
+def test_what_a_browser_brings_back_as_text(said: str, words: str) -> None:
+    assert words in str(refused({"error": "access_denied", "error_description": said}, "work", "Try again."))
 
 
 def test_wrong_client_id(fake: FakeMicrosoft) -> None:
