@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -28,6 +29,7 @@ def make_report(
     progress: Progress | None = None,
 ) -> Report:
     """The report as of the end of a day in the owner's zone; without one, of today or of where all sources end.
+    What the owner has answered since counts then: it was said of that very report.
 
     The ledger's meaning must be up to date (`syncd.interpret`).
     """
@@ -45,6 +47,7 @@ def make_report(
         ledger.journal.entries(),
         config,
         day,
+        heard=now.astimezone(ZoneInfo(config.owner.timezone)).date() if as_of is None else None,
         traffic=history.traffic,
         changes=list(changes(assessed.weeks)),
         suggestions=assessed.suggestions,

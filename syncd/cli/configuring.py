@@ -47,7 +47,7 @@ def schema() -> None:
     say(json.dumps(Config.model_json_schema(), indent=2))
 
 
-@app.command("set", cls=PlainCommand)
+@app.command("set", cls=PlainCommand, context_settings={"ignore_unknown_options": True})  # -1 is a value
 def set_(
     context: typer.Context,
     key: Annotated[

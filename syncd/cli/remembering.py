@@ -51,9 +51,12 @@ def answer(
 ) -> None:
     """Answer a flag: right, wrong, snooze it for a while, or the relationship has ended."""
     from syncd.lookup import Acquaintances
+    from syncd.report.answers import FLAG_WORDS
     from syncd.telling import answer as tell
     from syncd.telling import is_flagged
 
+    if word not in FLAG_WORDS:
+        raise Failed(f'"{word}" is no answer. Say one of: {", ".join(FLAG_WORDS)}.', USAGE)
     place = workplace(context)
     with place.meaning() as ledger:
         found = Acquaintances(ledger, place.config).flagged(flag)

@@ -195,6 +195,7 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
     config: Config,
     as_of: date,
     *,
+    heard: date | None = None,
     traffic: Sequence[Traffic] = (),
     changes: Iterable[Change] = (),
     suggestions: Iterable[Merge] = (),
@@ -206,7 +207,7 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
         people: everybody known then.
         interactions: in order of time; those still to come are only looked at as plans.
         coverage: what the sources have listed.
-        journal: all entries; later ones are left out.
+        journal: all entries; those after `as_of` are left out, but for answers up to the day `heard`.
         config: for the owner's name, where answers go, and whom to leave out.
         as_of: the day.
         traffic: mail of organisations' machines, counted as other contact in the strips.
@@ -216,7 +217,8 @@ def build(  # noqa: PLR0913 -- a pure function names all that it depends on
     known = _everybody(week.assessments, people, config)
     twins = questions(suggestions, config.owner.addresses)
     told = tuple(one for one in known if one.person.key or not asked_if_own(twins, one.person.addresses))
-    before = [entry for entry in journal if entry.at.date() <= as_of]
+    last = {"answer": max(as_of, heard or as_of)}
+    before = [entry for entry in journal if entry.at.date() <= last.get(entry.kind, as_of)]
     desk = _Desk(interactions, traffic, as_of)
     choice = choose(told, before, list(changes), week.label, as_of, lately=lately(told, desk.happened, as_of))
     read = cut(coverage, [hole for hole in week.holes if hole.known <= as_of], whole=True)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import io
 import json
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
+from rules.health.assessment import Assessment, Change, Status
+from syncd import reports
+from syncd.assess import Assessed
 from syncd.cli.app import app, run
 from syncd.config import load
+from syncd.report import AssessedWeek, choice
 from tests.cli.small_desk import ILSE, JAN, ME, Desk
 
 CONTRACT = {
@@ -176,7 +180,8 @@ def test_log_counts_as_contact(synced: Desk) -> None:
         (("interactions", "--from", "31.5.2026"), 2, '"31.5.2026" is no day.'),
         (("interactions", "--from", "today", "--to", "yesterday"), 2, "is later than"),
         (("backtest", "--from", "today", "--to", "yesterday"), 2, "is later than"),
-        (("answer", "Ilse", "maybe"), 1, "right, wrong, snooze, ended"),
+        (("answer", "Ilse", "maybe"), 2, "right, wrong, snooze, ended"),
+        (("config", "set", "drift.false_flags", "-1"), 78, "drift.false_flags = -1"),
         (("answer", "Ilse", "wrong", "--until", "2999-01-01"), 1, "--until"),
         (("report", "--format", "pdf"), 2, "pdf"),
         (("people", "--nonsense"), 2, "Try: syncd people --help"),
@@ -204,6 +209,26 @@ def test_answer_by_the_code_in_the_report(synced: Desk) -> None:
     assert "until 2999-01-01" in told.out
     entries = [row for row in lines(synced.ask("export").out) if row.get("table") == "journal"]
     assert [entry["subject"] for entry in entries] == [ILSE]
+
+
+def test_an_answer_counts_in_a_report_that_ends_with_its_sources(
+    synced: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export ends before it is read; what is said of its report is said later still."""
+    monkeypatch.setattr("syncd.telling.is_flagged", lambda *_, **__: True)
+    flagged = Change("2026-W20", ILSE, Status.DRIFTING, (), 0.9)
+    drifting = Assessment(ILSE, "2026-W20", Status.DRIFTING, (), date(2026, 3, 2), 0.9, "Fewer meetings.", "Call.")
+    week = AssessedWeek("2026-W20", [drifting])
+    monkeypatch.setattr(reports, "changes", lambda _: [flagged])
+    monkeypatch.setattr(Assessed, "week", property(lambda _: week))
+    monkeypatch.setattr(choice, "LATELY", timedelta())
+    before = json.loads(synced.ask("report", "--format", "json").out)
+    assert before["suggested"] == [ILSE]
+    day = before["as_of"]
+    assert synced.ask("answer", "Ilse", "wrong").code == 0
+    assert json.loads(synced.ask("report", "--format", "json").out)["suggested"] == []
+    then = json.loads(synced.ask("report", "--as-of", day, "--format", "json").out)
+    assert then["suggested"] == [ILSE], "of a day that was asked for only what was known then"
 
 
 def test_without_a_flag_there_is_nothing_to_judge(synced: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
