@@ -18,7 +18,8 @@ def notes(ledger: Ledger, config: Config) -> Iterator[str]:
     servers = frozenset(config.owner.authserv_ids)
     if not servers:
         return
-    found = [copy for copy in ledger.facts.copies() if _is_left_out(copy, servers)]
+    failed = ledger.facts.saying("authentication-results", "fail")
+    found = [copy for copy in ledger.facts.copies(failed) if _is_left_out(copy, servers)]
     number = sum(one.stands for one in fold(found, timezone=config.owner.timezone))
     if number:
         mails, name = ("mail is", "it names") if number == 1 else ("mails are", "they name")

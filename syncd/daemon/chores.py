@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from syncd.upkeep import Kept, refresh
 
 log = logging.getLogger("syncd.daemon")
 
+SHARE, FREE = 50, 2.0  # new facts wait so many times as long as the last interpretation took, beyond so many seconds
 WHILE_BUSY = timedelta(minutes=10)  # how often meaning is made anew while accounts still bring facts
 RETRY = timedelta(minutes=15)
 
@@ -26,14 +28,22 @@ class Chores:
     `alive` is called as work goes on.
     """
 
-    def __init__(self, ledger: Ledger, rules: RuleSet, alive: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        rules: RuleSet,
+        alive: Callable[[], None],
+        timer: Callable[[], float] = time.thread_time,
+    ) -> None:
         self.rules = rules
-        self._ledger, self._alive = ledger, alive
+        self._ledger, self._alive, self._timer = ledger, alive, timer
         self._kept = Kept()
-        self.meaning_is_stale = True
+        self.meaning_is_stale = True  # at once: rules, config or the day are others
+        self.facts_are_new = False
         self._day: date | None = None
         self.trouble = ""
         self._not_before: datetime | None = None
+        self._resting_until: datetime | None = None
         self._report_not_before: datetime | None = None
 
     def tidy(self, config: Config, now: datetime, *, busy: bool) -> None:
@@ -42,14 +52,16 @@ class Chores:
         if day != self._day:  # what was planned may be past now, and a week be over
             self._day, self.meaning_is_stale = day, True
         waiting = busy and self._not_before is not None and now < self._not_before
-        if self.meaning_is_stale and not waiting:
+        resting = self._resting_until is not None and now < self._resting_until
+        if (self.meaning_is_stale and not waiting) or (self.facts_are_new and not waiting and not resting):
             self._make_meaning(config, now)
         if self._report_not_before is None or self._report_not_before <= now:
             self._send_report(config, now)
 
     def _make_meaning(self, config: Config, now: datetime) -> None:
-        self.meaning_is_stale = False
+        self.meaning_is_stale = self.facts_are_new = False
         self._not_before = now + WHILE_BUSY
+        began = self._timer()
         try:
             changes = refresh(
                 self._ledger,
@@ -63,6 +75,8 @@ class Chores:
             self.trouble = "a defect keeps the meaning from being made anew"
             log.exception("%s", self.trouble)
             return
+        finally:
+            self._resting_until = now + timedelta(seconds=SHARE * max(0.0, self._timer() - began - FREE))
         self.trouble = ""
         if changes.summary():
             log.info("%s", changes.summary())

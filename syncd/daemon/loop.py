@@ -150,7 +150,7 @@ class Loop:
         removed = sum(stats.removed for stats in letter.result.sources)
         if stored or removed:
             log.info("%s: %d new or changed, %d gone", letter.account, stored, removed)
-            self._chores.meaning_is_stale = True
+            self._chores.facts_are_new = True
 
     def _tick(self) -> None:
         """What the time itself asks for: due turns, late accounts, meaning, the weekly report."""

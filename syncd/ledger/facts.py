@@ -105,6 +105,13 @@ class Facts:
         with self._ledger.read() as connection:
             return list(connection.execute(query.order_by(items.c.id)).scalars())
 
+    def saying(self, *words: str) -> list[int]:
+        """The items whose newest observation, as JSON, has all these words in it, in any case; by number."""
+        says = [sa.func.lower(items.c.payload).contains(word.lower(), autoescape=True) for word in words]
+        query = sa.select(items.c.id).where(items.c.owner_id == self._owner, *says).order_by(items.c.id)
+        with self._ledger.read() as connection:
+            return list(connection.execute(query).scalars())
+
     def copies(self, only: Iterable[int] | None = None) -> Iterator[Copy]:
         """Every item that was ever read, with its revisions and placements, in the order of their numbers.
 
