@@ -7,15 +7,12 @@ Relative paths are resolved against the config file's folder by whoever loads th
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 from typing import ClassVar, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator, model_validator
 
-# A scheme that carries passwords or metadata in the clear may only be spoken to this machine.
-PLAIN_SCHEMES = frozenset({"http", "imap"})
+from connectors.endpoints import address_shown, checked_endpoint
 
 
 class AccountOptions(BaseModel):
@@ -276,43 +273,3 @@ class OutlookCalendarOptions(MicrosoftAccountOptions):
         description="Names or ids of the calendars to read. Without it: your own ones that you can edit.",
         examples=[["Calendar"]],
     )
-
-
-def address_shown(url: str) -> str:
-    """The scheme and the host of an address whose path is a secret."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/…"
-
-
-def checked_endpoint(url: str, schemes: frozenset[str]) -> str:
-    """`url` without a trailing slash if it is safe to talk to.
-
-    Raises:
-        ValueError: no such scheme here, no host, a password inside, or an unencrypted scheme to another machine.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in schemes:
-        raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in sorted(schemes, reverse=True))}")
-    if not parts.hostname:
-        raise ValueError("must name a host")
-    if parts.username or parts.password:
-        raise ValueError(
-            "must not hold a login: a password comes from `password_command`, a token from `token_command`"
-        )
-    try:
-        _ = parts.port
-    except ValueError:
-        raise ValueError("must have a number as its port") from None
-    if parts.scheme in PLAIN_SCHEMES and not is_loopback(parts.hostname):
-        raise ValueError(f"sends everything readable. Write {parts.scheme}s://{parts.hostname}")
-    return url.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` names this machine by itself. Names are not resolved: DNS could say anything."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx
 
 from connectors.connector import ConnectorError, Unreachable
-from connectors.options import is_loopback
+from connectors.endpoints import is_loopback
 from connectors.patience import Again
 from connectors.trust import trusted
 

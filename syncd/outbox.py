@@ -20,11 +20,11 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from connectors.connector import ConnectorError
+from connectors.endpoints import is_loopback
 from syncd.config.model import Config, ReportSettings
 from syncd.ledger.journal import Saying
 from syncd.report.render import eml
@@ -181,7 +181,7 @@ def _connected(server: ReportSettings) -> smtplib.SMTP:
     url = urlsplit(server.smtp or "")
     host = url.hostname or ""
     security = server.security or ("tls" if url.scheme == "smtps" else "starttls")
-    local = _is_loopback(host)
+    local = is_loopback(host)
     if security == "none" and not local:
         raise CannotSend("unencrypted mail goes to this machine only.", where=host, fix='Set security = "starttls".')
     trust = ssl.create_default_context()
@@ -198,13 +198,6 @@ def _connected(server: ReportSettings) -> smtplib.SMTP:
         connection.close()
         raise
     return connection
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _password(server: ReportSettings, host: str) -> str:

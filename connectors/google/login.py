@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from connectors.connector import ConnectorError, Unreachable
+from connectors.endpoints import is_loopback
 from connectors.google.access import scopes_of
 from connectors.google.loopback import listening
-from connectors.options import GoogleAccountOptions, is_loopback
+from connectors.options import GoogleAccountOptions
 from connectors.secrets import Secrets
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.options import is_loopback
+from connectors.endpoints import is_loopback
 from syncd.config.problems import PathInFile
 
 Contradiction = tuple[PathInFile, str, str]
