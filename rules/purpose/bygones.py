@@ -2,14 +2,13 @@
 
 A history says how far its mail was from what is usual, with other firms or at all. Only what a mail said by itself is
 remembered, never what a history made of it, so that no history can talk itself into anything. The one exception is
-the share of each purpose in mail with other firms, which is estimated as a changed prior is (Saerens, Latinne and
-Decaestecker 2002: expectation maximisation over what the mails say).
+the share of each purpose in mail with other firms (`firms`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import exp, log
+from math import log
 from operator import add
 from typing import Any
 
@@ -17,6 +16,7 @@ from rules.context import Context
 from rules.meaning import Purpose
 from rules.purpose.clues import Clues
 from rules.purpose.company import Party
+from rules.purpose.firms import WithFirms
 from rules.purpose.weights import Scores
 
 # Mail was learned from one firm, whose people heard from other firms mostly in private. Where a whole firm is in
@@ -28,13 +28,8 @@ SEVERAL = 3  # people of one firm
 TRADE = (-1.2, 0.6, 0.6)
 TRADE_SHARE, TRADE_MAILS, TRADE_PEOPLE = 0.2, 100, 10
 
-# Shares of relational, working and transactional in mail that persons wrote, in the archive that was learned from,
-# and in its mail with other firms.
+# Shares of relational, working and transactional in mail that persons wrote, in the archive that was learned from.
 USUAL: Scores = (0.26, 0.41, 0.33)
-USUAL_WITH_FIRMS: Scores = (0.51, 0.24, 0.25)
-# Half of the archive's mail with other firms was private. A consultant's is not: what share it has with this owner is
-# learned from their own mail, beginning with what is set by hand here, as if this many mails had shown it.
-FIRMS, FIRMS_SEEN = (0.45, 0.275, 0.275), 60.0
 
 
 def odds(sums: Sequence[float], half: float) -> Scores:
@@ -59,8 +54,7 @@ class Bygones:
         self._sums: dict[Party, list[float]] = {}
         self._pending: tuple[tuple[Party, ...], str | None, int] = ((), None, 0)
         self._last: Purpose | None = None
-        self._firms = [share * FIRMS_SEEN for share in FIRMS]
-        self._believe()
+        self._with_firms = WithFirms()
         self._people: dict[str, set[str]] = {}
         self._partners: set[str] = set()
         self._mails = 0
@@ -119,7 +113,7 @@ class Bygones:
             if kind == "firm" and name in self._partners:
                 told.append(("partner", PARTNER))
             if party == _FIRM:
-                told.append(("firms", self._with_firms))
+                told.append(("firms", self._with_firms.added))
         if self._of_trade():
             told.append(("trade", TRADE))
         return told
@@ -152,7 +146,7 @@ class Bygones:
             people = self._topic_people.setdefault(topic, set())
             if len(people) < TRADE_PEOPLE:
                 people.update(name for kind, name in keys if kind == "person")
-        usual = self._usual_with_firms if _FIRM in keys else USUAL
+        usual = self._with_firms.usual if _FIRM in keys else USUAL
         added = (last.relational, last.working, last.transactional, *usual)
         for key in keys:
             sums = self._sums.get(key)
@@ -160,29 +154,7 @@ class Bygones:
                 sums[:] = map(add, sums, added)
             elif key[0] in self._weights:
                 self._sums[key] = list(added)
-        if _FIRM in keys:
-            self._learn_of_firms(last)
-
-    def _learn_of_firms(self, last: Purpose) -> None:
-        """One step of the maximisation: what the mail said, under the shares that are believed by now."""
-        said = (last.relational, last.working, last.transactional)
-        held = [share * exp(odd) for share, odd in zip(said, self._with_firms, strict=True)]
-        total = sum(held)
-        self._firms = [count + share / total for count, share in zip(self._firms, held, strict=True)]
-        self._believe()
-
-    def _believe(self) -> None:
-        """What the owner's shares add to those of the archive, and the shares that this makes."""
-        total = sum(self._firms)
-        one, two, three = [
-            _coarse(log(count / total / usual), 10)
-            for count, usual in zip(self._firms, USUAL_WITH_FIRMS, strict=True)
-        ]
-        self._with_firms: Scores = (one, two, three)
-        shares = [usual * exp(odd) for usual, odd in zip(USUAL_WITH_FIRMS, self._with_firms, strict=True)]
-        total = sum(shares)
-        one, two, three = [share / total for share in shares]
-        self._usual_with_firms: Scores = (one, two, three)
+        self._with_firms.hear(last, with_firm=_FIRM in keys)
 
     def _meet(self, firm: str, person: str, *, machine: bool) -> None:
         if firm in self._partners:
@@ -194,9 +166,9 @@ class Bygones:
             del self._people[firm]
 
 
-def _coarse(score: float, steps: int = 20) -> float:
-    """In steps (so many to one), so that one mail more does not change a little of all that come after it."""
-    return round(score * steps) / steps
+def _coarse(score: float) -> float:
+    """In steps, so that one mail more does not change a little of all that come after it."""
+    return round(score * 20) / 20
 
 
 _GIVEN = {"_weights", "told"}

@@ -19,6 +19,7 @@ from rules.labels import Labeller
 from rules.meaning import PURPOSES, Channel, Owner, Purpose
 from rules.purpose.bygones import SEVERAL, TRADE_MAILS, USUAL, Bygones, odds
 from rules.purpose.clues import clues
+from rules.purpose.firms import WithFirms
 from rules.purpose.model import PurposeModel
 from rules.purpose.occasions import occasion
 from rules.purpose.sentences import because
@@ -194,6 +195,19 @@ def test_what_mail_with_firms_is_for_is_learned_from_the_owner() -> None:
     colleague = mail("", sender="b@acme.example")
     found = clues(colleague, OWNER.addresses, OWNER.own_domains)
     assert ("who", "firm") not in found.parties
+
+
+def test_firms_are_work_for_whom_they_are_nearly_all_the_mail() -> None:
+    """The same mails with firms, which could be anything, beside none or many with colleagues."""
+    anything = Purpose(0.4, 0.3, 0.3)
+    outside, inside = WithFirms(), WithFirms()
+    for _ in range(300):
+        outside.hear(anything, with_firm=True)
+        inside.hear(anything, with_firm=True)
+        for _ in range(4):
+            inside.hear(anything, with_firm=False)
+    assert outside.added[0] < inside.added[0] - 0.3
+    assert outside.usual == inside.usual == pytest.approx((0.4, 0.3, 0.3), abs=0.05)
 
 
 def test_a_history_never_feeds_on_itself() -> None:
