@@ -42,16 +42,20 @@ def from_command(command: str, account: str) -> str:
     Raises:
         NeedsLogin: it fails or prints nothing; what it said on stderr is in the message, what on stdout never.
     """
+    fix = f"Run it by hand, it must not ask anything: {command}"
     try:
         done = subprocess.run(  # noqa: S602 - the owner's own line of config, a shell command by design
             command, shell=True, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
-        what = f"the command for its secret did not end within {COMMAND_SECONDS} seconds: {command}"
-        raise NeedsLogin(what, where=account, fix="Try it in a terminal; it must not ask anything.") from error
+        what = f"the command for its secret did not end within {COMMAND_SECONDS} seconds."
+        raise NeedsLogin(what, where=account, fix=fix) from error
     line = done.stdout.partition("\n")[0].strip()
-    if done.returncode or not line:
-        said = done.stderr.strip().splitlines()[-1:] or ["nothing"]
-        what = f"the command for its secret failed ({done.returncode}), saying: {said[0][:200]}."
-        raise NeedsLogin(what, where=account, fix=f"Try it in a terminal: {command}")
+    if done.returncode:
+        said = f': "{done.stderr.strip().splitlines()[-1][:200]}"' if done.stderr.strip() else ""
+        raise NeedsLogin(
+            f"the command for its secret failed with code {done.returncode}{said}.", where=account, fix=fix
+        )
+    if not line:
+        raise NeedsLogin("the command for its secret printed nothing.", where=account, fix=fix)
     return line

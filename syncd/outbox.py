@@ -12,19 +12,18 @@ somebody is at it, and counts how often it was tried: after `TRIES` claims witho
 from __future__ import annotations
 
 import logging
-import os
 import smtplib
 import socket
 import ssl
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from connectors.connector import ConnectorError
+from connectors.connector import ConnectorError, NeedsLogin
 from connectors.endpoints import is_loopback
+from connectors.secrets import from_command
 from syncd.config.model import Config, ReportSettings
 from syncd.ledger.journal import Saying
 from syncd.report.render import eml
@@ -208,20 +207,9 @@ def _password(server: ReportSettings, host: str) -> str:
             "there is a user but no password.", where=host, fix='Add password_command = "pass show mail".'
         )
     try:
-        done = subprocess.run(  # noqa: S602 -- the owner's own command, with pipes and variables as they like
-            command, shell=True, check=True, capture_output=True, timeout=TIMEOUT, text=True, env=dict(os.environ)
-        )
-    except subprocess.CalledProcessError as error:
-        said = f': "{error.stderr.strip().splitlines()[-1]}"' if error.stderr.strip() else ""
-        what = f"the password command failed with code {error.returncode}{said}."
-        raise CannotSend(what, where=host, fix=f"Run it by hand: {command}") from error
-    except subprocess.TimeoutExpired as error:
-        what = f"the password command did not end within {TIMEOUT:.0f} seconds."
-        raise CannotSend(what, where=host, fix=f"Does it ask for something? Run it by hand: {command}") from error
-    lines = done.stdout.splitlines()
-    if not lines or not lines[0]:
-        raise CannotSend("the password command printed nothing.", where=host, fix=f"Run it by hand: {command}")
-    return lines[0]
+        return from_command(command, host)
+    except NeedsLogin as error:
+        raise CannotSend(error.what, where=host, fix=error.fix) from error
 
 
 # The first kind that fits: what happened, and what to do. {said} is what the server answered.
