@@ -22,6 +22,7 @@ from rules.health.crisis import Pulse
 from rules.health.detector import Method
 from rules.health.diary import Diary
 from rules.health.exposure import Exposure
+from rules.health.firms import Kept
 from rules.health.returns import Returns
 from rules.health.weeks import week_of
 from rules.meaning import Merge
@@ -89,11 +90,13 @@ class Checkpoint:
     rows: tuple[tuple[str, ...], ...]
     past: dict[int, Past]
     pulse: dict[int, Pulse]
+    firms: Kept
 
     @property
     def size(self) -> int:
         """Bytes, about."""
-        return sum(rows.nbytes for rows in (self.memory.drift, self.memory.ladder, self.memory.verdicts))
+        rows = (self.memory.drift, self.memory.ladder, self.memory.verdicts)
+        return sum(one.nbytes for one in (*rows, self.firms.contact, self.firms.mail))
 
 
 class Checkpoints:
@@ -161,6 +164,7 @@ def take(desk: Desk, week: int, print_: bytes) -> Checkpoint:
         tuple(group.addresses for group in desk.rows),
         dict(desk.past),
         dict(desk.pulse),
+        desk.firms.keep(),
     )
 
 
@@ -170,6 +174,7 @@ def put_back(desk: Desk, checkpoint: Checkpoint) -> None:
     desk.memory = copy.deepcopy(checkpoint.memory, dict(shared))
     desk.gauge, desk.ladder_gauge = copy.deepcopy(checkpoint.gauges, dict(shared))
     desk.past, desk.pulse = dict(checkpoint.past), dict(checkpoint.pulse)
+    desk.firms.put_back(checkpoint.firms)
     desk.groups.advance(checkpoint.week)
     for row, addresses in enumerate(checkpoint.rows):
         desk.sit(desk.groups.group(addresses[0]), row)

@@ -23,6 +23,7 @@ from rules.health.diary import MAIL, RICH, Diary, read
 from rules.health.dossiers import Dossiers
 from rules.health.endings import Endings
 from rules.health.exposure import Exposure
+from rules.health.firms import Firms
 from rules.health.holes import cut, holes
 from rules.health.page import Page, write
 from rules.health.people import Group, Groups
@@ -33,6 +34,7 @@ from rules.health.tide import Gauge
 from rules.health.verdicts import FORGET, Thresholds, Verdicts, judge, opened_by_owner
 from rules.health.weeks import last_complete, sunday, week_of
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -95,13 +97,11 @@ class Desk:
         self.pulse: dict[int, Pulse] = {}
         self._row: Ints = np.full(len(self.diary.addresses), -1)
         self._number = {address: i for i, address in enumerate(self.diary.addresses)}
-        self._firms: Ints = np.full(64, -1)  # of each row, as the diary numbers organisations
+        self.firms = Firms(history, self.diary)
+        self.parts = np.zeros(0)  # of their firm's mail that is with each row
+        self._firm: Ints = np.full(64, -1)  # of each row, as the diary numbers organisations
         self.dossiers = Dossiers(history)
         self.answers = Answers(history.answers)
-        self._by_address = np.argsort(self.diary.address, kind="stable")
-        self._address_starts = np.searchsorted(
-            self.diary.address[self._by_address], np.arange(len(self.diary.addresses) + 1)
-        )
 
     def first_week(self) -> int:
         return self.diary.weeks()[0]
@@ -115,11 +115,7 @@ class Desk:
         index = np.arange(span.start, span.stop)
         before = float(self.memory.drift["others"].sum())
         seen = self.exposure.week(week)
-        rows, busy = (
-            self._row[self.diary.address[index]],
-            self.diary.with_traffic(week)[self._firms[: len(self.rows)]],
-        )
-        page = write(self.diary, index, rows, busy, seen[RICH] > 0)
+        page = write(self.diary, index, self._row[self.diary.address[index]], self._traffic(week), seen[RICH] > 0)
         ladder_seen = (seen[RICH], 0.0)
         drift, drift_signals, drift_hazard = self.gauge.read(week, self.memory.drift, page.drift, seen)
         ladder, ladder_signals, ladder_hazard = self.ladder_gauge.read(
@@ -133,6 +129,13 @@ class Desk:
         self._feel(week, float(self.memory.drift["others"].sum()) - before)
         self.gauge.settle(self.memory.drift)
         self.ladder_gauge.settle(self.memory.ladder)
+
+    def _traffic(self, week: int) -> Floats:
+        """Per row, which part of this week's mail of their firm's role addresses was with them."""
+        self.firms.take(week)
+        firm = self._firm[: len(self.rows)]
+        self.parts = self.firms.parts(self._row, firm)
+        return np.where(self.diary.with_traffic(week)[firm], self.parts, 0.0)
 
     def _feel(self, week: int, others: float) -> None:
         last = [self.pulse[w].others for w in range(week - 26, week - 3) if w in self.pulse]
@@ -148,7 +151,8 @@ class Desk:
     def replay(self, group: Group, until: int) -> Memory:
         """One person from their first contact to the week `until`, under the tides as they were."""
         memory = Memory(self.detector, 1)
-        mine = self._contacts(group)
+        numbers = np.array([self._number[a] for a in group.addresses if a in self._number], np.int64)
+        mine = self.diary.of(numbers)
         weeks = self.diary.week[mine]
         if not len(weeks) or weeks[0] > until:
             return memory
@@ -159,21 +163,14 @@ class Desk:
             here = mine[slice(*np.searchsorted(weeks, (first, last + 1)))]
             past = [self.past[week] for week in range(first, last + 1)]
             rows = self.diary.week[here] - first
-            busy = self.diary.busy(group.person.organisation, first, last)
+            traffic = self.firms.of(numbers, group.person.organisation, first, last)
             read = np.array([one.drift.seen_rich for one in past]) > 0
-            page = write(self.diary, here, rows, busy, read[rows])
+            page = write(self.diary, here, rows, traffic, read[rows])
             opened = self.endings.opened(mine, range(first, last + 1))
             replay(memory, self.detector, page, past, opened, self.thresholds)
             self._conclude(memory, [group], last)
             first = last + 1
         return memory
-
-    def _contacts(self, group: Group) -> Ints:
-        """Where a group's contacts stand in the diary."""
-        numbers = [self._number[a] for a in group.addresses if a in self._number]
-        starts = self._address_starts
-        parts = [self._by_address[starts[n] : starts[n + 1]] for n in numbers]
-        return np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
 
     def _merge(self, week: int) -> None:
         for group, _ in self.groups.advance(week):
@@ -191,9 +188,9 @@ class Desk:
         """Gives a row to a group."""
         if row == len(self.rows):
             self.rows.append(group)
-            if row == len(self._firms):
-                self._firms = np.concatenate([self._firms, np.full(row, -1)])
-        self.rows[row], self._firms[row] = group, self.diary.number(group.person.organisation)
+            if row == len(self._firm):
+                self._firm = np.concatenate([self._firm, np.full(row, -1)])
+        self.rows[row], self._firm[row] = group, self.diary.number(group.person.organisation)
         for address in group.addresses:
             if address in self._number:
                 self._row[self._number[address]] = row

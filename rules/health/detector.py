@@ -289,9 +289,8 @@ class Detector:
         hazard = -np.log1p(-usual) * np.minimum(level, 1.5)
         hazard = np.maximum(hazard, 1e-6)
         fall = self.method.quiet_fall
-        falls: Floats = np.where(
-            signals.other, np.expm1(-fall * hazard) / np.expm1(-hazard), np.exp((1 - fall) * hazard)
-        )
+        there, none = np.expm1(-fall * hazard) / np.expm1(-hazard), np.exp((1 - fall) * hazard)
+        falls: Floats = signals.other * there + (1 - signals.other) * none
         return falls
 
     def score(self, state: State, tide: Tide) -> None:

@@ -56,6 +56,12 @@ class Diary:
         """The contacts of a week."""
         return slice(*np.searchsorted(self.week, (week, week + 1)))
 
+    def of(self, addresses: Ints) -> Ints:
+        """Where the contacts of some addresses stand, in order."""
+        order, starts = self._by_address
+        parts = [order[starts[one] : starts[one + 1]] for one in addresses]
+        return np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.int64)
+
     def number(self, organisation: str | None) -> int:
         """That of an organisation; -1 for one without traffic."""
         return self._numbers.get(organisation, -1)
@@ -72,6 +78,16 @@ class Diary:
         weeks = self._traffic_of[self.number(organisation)]
         found[weeks[slice(*np.searchsorted(weeks, (first, last + 1)))] - first] = True
         return found
+
+    def first_traffic(self, organisation: str | None) -> int:
+        """The first week in which an organisation had traffic; it must have had some."""
+        return int(self._traffic_of[self.number(organisation)][0])
+
+    @cached_property
+    def _by_address(self) -> tuple[Ints, Ints]:
+        """The contacts by address, then by time; and where each address begins."""
+        order = np.argsort(self.address, kind="stable")
+        return order, np.searchsorted(self.address[order], np.arange(len(self.addresses) + 1))
 
     @cached_property
     def _numbers(self) -> dict[str | None, int]:

@@ -54,15 +54,15 @@ class Trust:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A week as labelled. Candidates for personal contact: row, kind, P(personal if it took place) and P(took place)
-    of each. `other`: rows with
-    contact that was not personal, or with traffic of their organisation. `routine`: per kind and row, whether there
-    was contact that could not have been personal."""
+    of each. `other`: per row, 1 where
+    there was contact that was not personal, else the part of their organisation's traffic that was with them.
+    `routine`: per kind and row, whether there was contact that could not have been personal."""
 
     rows: Ints
     kind: Ints
     probability: Floats
     took_place: Floats
-    other: Bools
+    other: Floats
     routine: Bools
 
     @property

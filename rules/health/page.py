@@ -28,21 +28,21 @@ class Page:
     contacts: Floats
 
 
-def write(diary: Diary, index: Ints, rows: Ints, busy: Bools, calendar_read: bool | Bools) -> Page:
+def write(diary: Diary, index: Ints, rows: Ints, traffic: Floats, calendar_read: bool | Bools) -> Page:
     """The page of some contacts of the diary.
 
     Args:
         index: where the contacts stand in the diary. rows: the row that each belongs to.
-        busy: per row, whether there was traffic of their organisation.
+        traffic: per row, which part of the traffic of their organisation was with them; 0 where there was none.
         calendar_read: whether any calendar was read then, for all or for each contact. Where none was, a call that
             was logged still counts, but says no more than mail.
     """
-    size = len(busy)
+    size = len(traffic)
     possible, personal, took_place = diary.candidate[index], diary.personal[index], diary.took_place[index]
     rich = diary.kind[index] == RICH
     kind = np.where(calendar_read, diary.kind[index], MAIL)
-    other = busy.copy()
-    other[rows[~possible | (personal < 0.5)]] = True
+    other = traffic.copy()
+    other[rows[~possible | (personal < 0.5)]] = 1.0
     routine = np.zeros(KINDS * size, np.bool_)
     routine[(kind * size + rows)[~possible]] = True
     drift = Sheet(
@@ -53,8 +53,8 @@ def write(diary: Diary, index: Ints, rows: Ints, busy: Bools, calendar_read: boo
         other,
         routine.reshape(KINDS, size),
     )
-    mail = np.zeros(size, np.bool_)
-    mail[rows[~rich]] = True
+    mail = np.zeros(size)
+    mail[rows[~rich]] = 1.0
     met = np.minimum(took_place[rich], _SUREST)
     ladder = Sheet(
         rows[rich], np.zeros(len(met), np.int64), met, np.ones(len(met)), mail, np.zeros((KINDS, size), np.bool_)

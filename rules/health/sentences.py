@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 SLIGHT = 0.7  # of usual: as much is no visible loss
 FALLEN = 0.5  # P(personal contact has fallen) from which its rhythm is not called usual
-_ROBOTS = " Automatic mail from their firm went on."
+_ROBOTS = "Automatic mail from their firm went on."
+_COLLEAGUES = "Mail from their firm went on, where you are in touch with others."
 _NEARNESS = {
     Channel.IN_PERSON: "a meeting in person",
     Channel.VIDEO: "a call, by video at least",
@@ -93,13 +94,20 @@ def _drifting(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> st
     fall = week.fall(row, week.holding(row)[0])
     if fall is None or (_faint(fall) and week.overdue(row)):
         return _overdue(week, row, seen, found)
-    since = monday(fall.week)
-    others = len({week_of(one.local) for one in _rest(seen, since)})
-    business = business_words(seen, since)
-    return (
-        f"{_fell(fall, 'there was personal contact')} {business[0].upper()}{business[1:]} went on in {others} of "
-        "these weeks."
+    return f"{_fell(fall, 'there was personal contact')} {_went_on(week, row, seen, monday(fall.week))}"
+
+
+def _went_on(week: Week, row: int, seen: Window, since: date) -> str:
+    """What is left. Mail of a firm where others are in touch is not called theirs."""
+    rest = _rest(seen, since)
+    own = [one for one in rest if isinstance(one, Interaction)]
+    beside = len(own) < len(rest) and not week.firm_is_theirs(row)
+    meant = own if own and beside else rest
+    business = _business(meant)
+    said = (
+        f"{business[0].upper()}{business[1:]} went on in {len({week_of(one.local) for one in meant})} of these weeks."
     )
+    return f"{said} {_COLLEAGUES}" if beside and own else said
 
 
 def _down(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
@@ -130,10 +138,12 @@ def _quiet(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
     after = len(seen.items) - before
     weeks = max(1, (since - seen.first).days // 7)
     were = f"were {after} contacts" if after > 1 else f"was {'one' if after else 'no'} contact"
-    robots = any(line.local >= since for line in seen.traffic)
+    robots = ""
+    if any(line.local >= since for line in seen.traffic):
+        robots = f" {_ROBOTS if week.firm_is_theirs(row) else _COLLEAGUES}"
     return (
         f"Until {month(since)} you were in touch about {_rate(before, weeks)}; since then there {were} with them "
-        f"in {_times(fall.since if fall else 0, 'week')}.{_ROBOTS if robots else ''}"
+        f"in {_times(fall.since if fall else 0, 'week')}.{robots}"
     )
 
 
@@ -189,9 +199,9 @@ _EVIDENCE: dict[Status, Callable[[Week, int, Window, dict[str, Facet]], str]] = 
 }
 
 
-def business_words(seen: Window, since: date) -> str:
-    """What has gone on since a day, by its transactional share."""
-    plain = [one.purpose.transactional / max(1 - one.purpose.relational, 1e-6) for one in _rest(seen, since)]
+def _business(rest: Sequence[Interaction | Traffic]) -> str:
+    """What has gone on, by its transactional share."""
+    plain = [one.purpose.transactional / max(1 - one.purpose.relational, 1e-6) for one in rest]
     return "orders and invoices" if plain and sum(plain) / len(plain) > MOSTLY else "project work"
 
 

@@ -16,11 +16,11 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """A week as seen: likelihood ratios R for personal contact per kind [2, n]; whether other contact was there;
+    """A week as seen: likelihood ratios R for personal contact per kind [2, n]; how far other contact was there;
     how many contacts were personal and whether some were not, per kind [2, n]."""
 
     ratios: Floats
-    other: Bools
+    other: Floats
     warm: Floats
     plain: Floats
 

@@ -15,7 +15,7 @@ from rules.health.facets import RUNGS
 from rules.health.holes import Hole
 from rules.health.portfolio import survey
 from rules.health.sentences import assess
-from rules.health.suggestions import is_warm
+from rules.health.suggestions import MOSTLY, is_warm
 from rules.health.verdicts import KEPT, OVERDUE, too_little
 from rules.health.weeks import DAYS, label, monday, sunday
 from rules.meaning import Channel
@@ -42,6 +42,7 @@ class Week:
         self.stale = stale
         self._desk = desk
         self._lost = desk.lost.copy()
+        self._parts = desk.parts.copy()
         drift, ladder, verdicts = desk.memory.drift, desk.memory.ladder, desk.memory.verdicts
         self.groups = tuple(desk.rows)
         self._entered = {status: verdicts.entered(status).copy() for status in KEPT}
@@ -102,6 +103,10 @@ class Week:
             return float(self._drift["age"][row]) * DAYS > OVERDUE * wished
         met = self.wished_for(row) or self._desk.dossiers.first_seen(group)
         return met is not None and (self.sunday - met).days > OVERDUE * wished
+
+    def firm_is_theirs(self, row: int) -> bool:
+        """Whether most of their firm's mail is lately with them, and not with others there."""
+        return bool(self._parts[row] >= MOSTLY)
 
     def wished_for(self, row: int) -> date | None:
         """The last day with such personal contact as the owner wished for; None if there was none."""
