@@ -64,6 +64,14 @@ def test_the_index_names_every_page() -> None:
     assert missing in ([], ["README.md"])
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_of_the_tree_that_a_page_names_is_there(page: Path) -> None:
+    named = re.findall(
+        r"(?<![\w/.-])((?:connectors|rules|syncd|bench|tests)/[\w/]+\.(?:py|toml|tsv|sql))", page.read_text()
+    )
+    assert [name for name in named if name != "syncd/syncd.toml" and not (ROOT / name).exists()] == []
+
+
 @pytest.mark.parametrize("floor", ["connectors", "rules", "syncd"])
 def test_the_map_names_every_module(floor: str) -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
