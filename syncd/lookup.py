@@ -89,9 +89,9 @@ def _searched(person: Person) -> str:
 def _unknown(text: str, everyone: Sequence[Person]) -> str:
     if not everyone:
         return "Nobody is known yet. Run: syncd sync"
-    guess = nearest(
-        text, [name for one in everyone for name in (one.name, *one.addresses) if name and not _placeholder(name)]
-    )
+    names = [name for one in everyone for name in (one.name, *one.addresses) if name and not _placeholder(name)]
+    words = [word for name in names if "@" not in name for word in name.split()]
+    guess = nearest(text, [*words, *names])
     hint = f'Did you mean "{guess}"?' if guess else "See who there is with: syncd people"
     return f'Nobody is called "{text}". {hint}'
 

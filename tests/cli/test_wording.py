@@ -128,3 +128,12 @@ def test_somebody_who_shares_the_owners_first_name_is_found() -> None:
 
     other = Person(id="mara@shop.example", name="Mara Jansen", addresses=("mara@shop.example",))
     assert find_person([other], "mara", Owner(frozenset({ME}), name="Mara Visser")) is other
+
+
+def test_a_mistyped_given_name_is_guessed() -> None:
+    from rules.meaning import Person
+    from syncd.lookup import NobodyMeant, find_person
+
+    ilse = Person(id="ilse@nordkai.example", name="Ilse Brandsma", addresses=("ilse@nordkai.example",))
+    with pytest.raises(NobodyMeant, match='Nobody is called "ilsa". Did you mean "Ilse"'):
+        find_person([ilse], "ilsa")
