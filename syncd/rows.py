@@ -14,11 +14,14 @@ from connectors.connector import ConnectorError
 from connectors.options import AccountOptions
 from connectors.registry import open_connector
 from rules.health.assessment import Change
-from rules.meaning import PURPOSES, Channel, Evidence, Interaction, Person
+from rules.health.people import Groups
+from rules.health.weeks import week_of
+from rules.meaning import PURPOSES, Channel, Evidence, Interaction, Merge, Person
 from syncd.config import Config
 from syncd.ledger import Ledger
 from syncd.ledger.naming import spoken
 from syncd.leftovers import IN_USE, standing
+from syncd.report.choice import sunday
 from syncd.sync import SyncResult
 from syncd.verify import Verdict
 
@@ -132,14 +135,16 @@ def interaction_row(interaction: Interaction, *, subjects: bool) -> Row:
     }
 
 
-def change_rows(people: Iterable[Person], changes: Iterable[Change]) -> Iterator[Row]:
-    """One row per change of a status, as `syncd backtest` gives it."""
-    addresses = {person.id: person.addresses for person in people}
+def change_rows(people: Iterable[Person], merges: Sequence[Merge], changes: Iterable[Change]) -> Iterator[Row]:
+    """One row per change of a status, oldest first, as `syncd backtest` gives it: with the addresses that were known
+    to be the person by the end of that week."""
+    known = Groups(people, merges)
     for change in changes:
+        known.advance(week_of(sunday(change.week)))
         yield {
             "week": change.week,
             "person": change.person,
-            "addresses": addresses.get(change.person, (change.person,)),
+            "addresses": known.group(change.person).addresses,
             "status": change.status.value,
             "also": [status.value for status in change.also],
             "probability": change.probability,

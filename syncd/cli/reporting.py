@@ -62,5 +62,6 @@ def backtest(
     first, last = since.on(place.today), until.on(place.today)
     check_order(first, last)
     with place.meaning() as ledger:
-        rows = change_rows(ledger.meaning.people(), replay(ledger, place.config, first, last))
+        meaning = ledger.meaning
+        rows = change_rows(meaning.people(), meaning.merges(), replay(ledger, place.config, first, last))
         show(rows, form, ("week", "person", "status", "also", "probability"), "No status changed in that time.")
