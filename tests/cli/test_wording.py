@@ -135,5 +135,5 @@ def test_a_mistyped_given_name_is_guessed() -> None:
     from syncd.lookup import NobodyMeant, find_person
 
     ilse = Person(id="ilse@nordkai.example", name="Ilse Brandsma", addresses=("ilse@nordkai.example",))
-    with pytest.raises(NobodyMeant, match='Nobody is called "ilsa". Did you mean "Ilse"'):
+    with pytest.raises(NobodyMeant, match='Did you mean "Ilse"'):
         find_person([ilse], "ilsa")
