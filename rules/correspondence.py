@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from math import sqrt
 from typing import Any
 
+import msgspec
+
 from connectors.observations import Message
 from rules.calendar_mail import is_echo, is_invitation
 from rules.ground import Case, Ground, interaction_id
@@ -32,8 +34,7 @@ class _Correspondent:
     via: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
+class _Letter(msgspec.Struct, frozen=True, gc=False):
     """What later mail needs to know of an earlier one."""
 
     thread: str

@@ -14,6 +14,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from connectors.observations import Address, Attendee, Event, Message
 from rules.copies import Occurrence, moment
 from rules.groups import Groups
@@ -56,8 +58,7 @@ class Sighting:
         return self.wrote + self.written + self.met
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(msgspec.Struct, frozen=True, gc=False):
     """What a later answer needs to know of a mail: whom it asked, the owner aside, and whether the owner wrote it."""
 
     asked: tuple[str, ...]

@@ -22,7 +22,12 @@ from tests.crash.lives import ME
 from tests.ledger.test_incremental_meaning import CONFIG, PEOPLE, RULES, SUBJECTS, Life, steps
 from tests.sync.outside import Account, meeting, options
 
-OTHERS = (*PEOPLE, Address("dora@west.example", "Dora Lind"), Address("ben@nord.example", "Benjamin Vogel"))
+OTHERS = (
+    *PEOPLE,
+    Address("dora@west.example", "Dora Lind"),
+    Address("ben@nord.example", "Benjamin Vogel"),
+    Address("b.vogel@nord.example", "Ben Vogel"),  # another address of Ben's, and by it he is called then
+)
 
 others = st.sampled_from(OTHERS)
 folders = st.sampled_from(("INBOX", "Archive", "Junk"))
@@ -194,16 +199,17 @@ def test_an_old_mail_that_only_lost_a_copy_changes_nothing_before(ledger: Ledger
     assert_as_made_anew(life)
 
 
-def test_somebody_copied_for_long_who_writes_at_last_is_met_from_the_first_copy_on(
+def test_whoever_is_called_otherwise_from_now_on_is_so_in_contacts_of_before(
     ledger: Ledger, counted: Counted
 ) -> None:
     life = Running(ledger)
-    quiet = OTHERS[7]
-    life.take(("copied", PEOPLE[0], quiet, 24 * 60, "Minutes"))
     life.refresh()
-    life.take(("fresh", quiet, 1, "Hello", False))
+    life.take(("fresh", OTHERS[9], 1, "Lunch on Friday?", False))
     life.refresh()
-    assert counted.departed + counted.onwards == 1
+    assert counted.onwards == 1
+    assert {one.person for one in ledger.meaning.interactions() if one.address == "ben@nord.example"} == {
+        "b.vogel@nord.example"
+    }
     assert_as_made_anew(life)
 
 
