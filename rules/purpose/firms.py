@@ -23,7 +23,7 @@ USUAL_WITH_FIRMS: Scores = (0.51, 0.24, 0.25)
 FEW, ALL_RELATIONAL = 0.35, 0.15
 FIRST_MAILS, EXPECTED_MAILS = 40.0, 200.0
 USUAL_MAILS = 60.0  # of the archive, before what this owner's mail says by itself
-STEPS = 10  # to one, of all log-odds: a mail more seldom changes what is said of later ones
+STEP = 0.1  # in log-odds, by which something is told anew: one mail more seldom changes what is said of later ones
 
 
 class WithFirms:
@@ -33,9 +33,9 @@ class WithFirms:
         self._mails, self._with_firms = FIRST_MAILS, FIRST_MAILS * FEW
         self._held: list[float] = [0.0, 0.0, 0.0]
         self._said: list[float] = [share * USUAL_MAILS for share in USUAL_WITH_FIRMS]
+        self._louder: Scores = (0.0, 0.0, 0.0)  # log-odds of what such mail says by itself
         self.added: Scores = (0.0, 0.0, 0.0)
         self.usual: Scores = USUAL_WITH_FIRMS
-        self._believe()
 
     def hear(self, mail: Purpose, *, with_firm: bool) -> None:
         """Take in what one mail said by itself."""
@@ -51,9 +51,9 @@ class WithFirms:
     def _believe(self) -> None:
         expected = self._expected()
         believed = [count + share * EXPECTED_MAILS for count, share in zip(self._held, expected, strict=True)]
-        self.added = _odds(believed)
-        said = _odds(self._said)
-        self.usual = _shares([usual * exp(odd) for usual, odd in zip(USUAL_WITH_FIRMS, said, strict=True)])
+        self.added = _moved(self.added, believed)
+        self._louder = _moved(self._louder, self._said)
+        self.usual = _shares([usual * exp(odd) for usual, odd in zip(USUAL_WITH_FIRMS, self._louder, strict=True)])
 
     def _expected(self) -> Scores:
         part = max(0.0, self._with_firms / self._mails - FEW) / (1 - FEW)
@@ -61,12 +61,10 @@ class WithFirms:
         return relational, (1 - relational) / 2, (1 - relational) / 2
 
 
-def _odds(counts: Sequence[float]) -> Scores:
-    """Of shares against those of the archive, in steps."""
-    one, two, three = [
-        round(log(share / usual) * STEPS) / STEPS
-        for share, usual in zip(_shares(counts), USUAL_WITH_FIRMS, strict=True)
-    ]
+def _moved(told: Scores, counts: Sequence[float]) -> Scores:
+    """Log-odds of shares against those of the archive, or what was told where they moved less than a step since."""
+    now = [log(share / usual) for share, usual in zip(_shares(counts), USUAL_WITH_FIRMS, strict=True)]
+    one, two, three = [round(new, 1) if abs(new - old) > STEP else old for new, old in zip(now, told, strict=True)]
     return one, two, three
 
 

@@ -180,7 +180,7 @@ def test_what_mail_with_firms_is_for_is_learned_from_the_owner() -> None:
     def after(subject: str) -> Purpose:
         past, context = Bygones({}), Context()
         judged = PurposeModel(OWNER)
-        for number in range(150):
+        for number in range(400):
             message = mail(subject, sender=f"a@firm{number}.example", number=number)
             past.of(clues(message, OWNER.addresses, OWNER.own_domains), f"a@firm{number}.example", context)
             past.take(judged.judge(message, (), context)[0])
@@ -207,7 +207,7 @@ def test_firms_are_work_for_whom_they_are_nearly_all_the_mail() -> None:
         for _ in range(4):
             inside.hear(anything, with_firm=False)
     assert outside.added[0] < inside.added[0] - 0.3
-    assert outside.usual == inside.usual == pytest.approx((0.4, 0.3, 0.3), abs=0.05)
+    assert outside.usual == inside.usual == pytest.approx((0.4, 0.3, 0.3), abs=0.07)
 
 
 def test_a_history_never_feeds_on_itself() -> None:
