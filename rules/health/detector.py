@@ -51,7 +51,8 @@ class Method:
     shapes: tuple[float, ...] = (0.6, 0.8, 1.0, 1.3)
     falls: tuple[float, ...] = (0.05, 0.15)
     quiet_fall: float = 0.2
-    rhythm: tuple[float, float] = (0.2, 2.5)
+    rhythm: tuple[float, float] = (0.2, 1.5)
+    spread: float = 1.5
     dating_fall: float = 0.25
     hazard: float = 0.10 / WEEKS_A_YEAR
     changing: float = CHANGING
@@ -198,6 +199,9 @@ class Detector:
         self.hazards: Grid = (self.rates * rhythm).astype(np.float32)
         self._rates: Grid = self.rates.astype(np.float32)
         self.cells = len(self.rates)
+        apart = np.subtract.outer(np.arange(m.rates), np.arange(m.rates))
+        near = np.exp(-0.5 * (apart / m.spread) ** 2)
+        self._spread = (np.eye(m.rates) + 2 * near / near.sum(0)) / 3
         self.flat_prior: Grid = np.full(self.cells, 1 / self.cells, np.float32)
 
     def state(self, capacity: int = 64) -> State:
@@ -338,9 +342,9 @@ class Detector:
         return self._loosened(prior)
 
     def _loosened(self, prior: Grid) -> Grid:
-        """Halfway to rates and rhythms that have nothing to do with each other: a desk has too few people to learn
-        every pair of them by itself."""
+        """Three quarters of the way to rates that are spread over their neighbours and have nothing to do with
+        rhythms: a desk has too few people to learn every rate, and every pair of rate and rhythm, by itself."""
         pairs = prior.reshape(len(self.method.shapes), -1)
-        apart = np.outer(pairs.sum(1), pairs.sum(0)) / pairs.sum()
-        loosened: Grid = ((prior + apart.ravel()) / 2).astype(np.float32)
+        apart = np.outer(pairs.sum(1), self._spread @ pairs.sum(0)) / pairs.sum()
+        loosened: Grid = ((prior + 3 * apart.ravel()) / 4).astype(np.float32)
         return loosened

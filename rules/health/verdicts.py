@@ -35,14 +35,14 @@ LEAVE_WATCH = 1 / 3  # a watch is a tentative word: it ends as soon as little sp
 # Rhythms wander, and with those whom one meets often the wandering shows. The threshold grows with the usual share of
 # personal weeks, so that false flags are about as rare at every rhythm: measured in bench/drift on people who never
 # drift.
-CALIBRATION = 0.71
+CALIBRATION = 0.68
 USUAL_SHARE = 0.3
 LEAST_FACTOR, MOST_FACTOR = 0.45, 3.0
 # Where hardly anybody changes, what looks like a change is more often none, and more is asked: by the square root of
 # how much rarer changes are than usual. The whole of it, as a fixed probability would ask, costs drifts and spares
 # few false flags, for how many change is known only roughly.
 USUAL_CHANGING = 0.04 / 52
-MOST_CAUTION = 3.0
+MOST_CAUTION = 4.0
 
 KEPT = (
     Status.ENDED,

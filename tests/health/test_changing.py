@@ -12,6 +12,7 @@ from bench.drift.worlds import Setting, world
 from rules.health.assessment import DriftSettings
 from rules.health.desk import Desk
 from rules.health.detector import CHANGING, Detector, State
+from rules.health.labels import FLIPS
 from rules.health.tide import Gauge
 from rules.health.verdicts import MOST_CAUTION, USUAL_CHANGING, strictness
 
@@ -90,3 +91,10 @@ def test_a_desk_learns_how_many_change(shares: tuple[tuple[str, float], ...], lo
         desk.take(FIRST_WEEK + week)
     assert low < 52 * desk.gauge.changing < high
     assert desk.memory.drift["changing"].max() == desk.past[FIRST_WEEK + one.weeks - 1].drift.changing
+
+
+@pytest.mark.parametrize(("found", "believed"), [(0.2, 0.13), (0.15, 0.08), (0.1, 0.03), (0.06, 0.012)])
+def test_only_misreadings_beyond_what_bunches_look_like_are_believed(found: float, believed: float) -> None:
+    gauge = Gauge(DETECTOR)
+    gauge.flips_score = np.where(np.isclose(FLIPS, found), 0.0, -1000.0)
+    assert gauge.trust(DETECTOR.state(1)).flips == pytest.approx(believed)

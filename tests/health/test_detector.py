@@ -24,7 +24,7 @@ def tide(week: int, level: float = 1.0) -> Tide:
 
 def signals(ratio: float, *, other: bool = False) -> Signals:
     both = np.full((2, 1), ratio)
-    return Signals(both, np.array([other]), np.zeros((2, 1)), np.zeros((2, 1)))
+    return Signals(both, np.array([float(other)]), np.zeros((2, 1)), np.zeros((2, 1)))
 
 
 def run(ratios: list[float], levels: list[float]) -> State:
@@ -157,7 +157,7 @@ def test_the_prior_learns_what_rates_there_are() -> None:
     prior = DETECTOR.flat_prior
     for week in range(80):
         both = np.where(hits[week], 60.0, 0.0) * np.ones((2, 1))
-        seen = Signals(both, np.zeros(60, bool), np.zeros((2, 60)), np.zeros((2, 60)))
+        seen = Signals(both, np.zeros(60), np.zeros((2, 60)), np.zeros((2, 60)))
         DETECTOR.step(state, seen, Tide(week, 1.0, 1.0, 1.0, 1.0, prior, 0.5, TRUST))
         prior = DETECTOR.refit(state, prior)
     mean = float((prior * DETECTOR.rates).sum())
@@ -175,7 +175,10 @@ def test_many_rows_are_taken_as_each_by_itself() -> None:
         state.add()
     for week in range(12):
         seen = Signals(
-            5 * rng.random((2, number)), rng.random(number) < 0.5, rng.random((2, number)), np.ones((2, number))
+            5 * rng.random((2, number)),
+            (rng.random(number) < 0.5).astype(float),
+            rng.random((2, number)),
+            np.ones((2, number)),
         )
         DETECTOR.step(together, seen, tide(week))
         for row, state in alone.items():
@@ -183,3 +186,27 @@ def test_many_rows_are_taken_as_each_by_itself() -> None:
     for row, state in alone.items():
         for name in state.names():
             assert np.array_equal(together[name][row], state[name][0]), name
+
+
+@given(seed=st.integers(0, 10_000))
+def test_what_is_learned_of_rates_reaches_their_neighbours(seed: int) -> None:
+    """A rate that nobody of the desk had is likelier beside those that many had, and rhythms stay as likely."""
+    rng, method = np.random.default_rng(seed), DETECTOR.method
+    state = DETECTOR.state(30)
+    state.add(30)
+    usual = int(rng.integers(3, method.rates - 3))
+    likely = np.full((len(method.shapes), method.rates), 1e-12, np.float32)
+    likely[:, usual] = 1.0
+    state["like"][:] = likely.ravel()
+    learned = DETECTOR.refit(state, DETECTOR.flat_prior).reshape(likely.shape)
+    rates = learned.sum(0)
+    assert float(learned.sum()) == pytest.approx(1, abs=1e-4)
+    assert rates[usual] > rates[usual + 1] > rates[usual + 2] > 0
+    assert rates[usual - 1] == pytest.approx(rates[usual + 1], rel=0.05)
+    assert learned.sum(1) == pytest.approx(np.full(len(method.shapes), 1 / len(method.shapes)), rel=0.01)
+
+
+def test_long_silence_is_waited_for_no_harder_than_a_rhythm_can_bear() -> None:
+    """The hazard of those whom one meets regularly grows with every week, but not beyond half as much again."""
+    assert DETECTOR.hazards[200].max() == pytest.approx(1.5 * DETECTOR.rates.max())
+    assert (DETECTOR.hazards <= 1.5 * DETECTOR.rates.astype(np.float32) * 1.0001).all()
