@@ -20,9 +20,10 @@ _ROUNDS = 3
 _FORGET = 0.995
 _LEAST_KNOWN = 13  # weeks: sooner nothing can be seen to have changed
 # What foretells labels best is too great a share of misreadings: contact that comes in bunches looks like them. With
-# labels that are honest probabilities, of which none is misread, it is 6 %: what is found beyond is believed
-# (docs/health.md), and of what is found at least a part.
-_BUNCHES, _LEAST_BELIEVED = 0.07, 0.2
+# labels that are honest probabilities, of which none is misread, it is 6 %: what is found beyond is believed, and of
+# what is found at least a part; but no more than lets a colleague be heard whom one meets at lunch every few weeks
+# beside ten mails a day (docs/health.md).
+_BUNCHES, _LEAST_BELIEVED, _MOST_BELIEVED = 0.07, 0.2, 0.08
 
 
 class Gauge:
@@ -42,7 +43,7 @@ class Gauge:
     def trust(self, state: State) -> Trust:
         weight = np.exp(self.flips_score - self.flips_score.max())
         flips = float((weight * FLIPS).sum() / weight.sum())
-        believed = max(flips - _BUNCHES, _LEAST_BELIEVED * flips)
+        believed = min(max(flips - _BUNCHES, _LEAST_BELIEVED * flips), _MOST_BELIEVED)
         base = np.clip(self.labelled / self.candidates, 0.02, 0.95)
         weeks = state["recent"].sum() + 20.0
         plain = [
