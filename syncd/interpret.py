@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,8 +18,6 @@ from syncd.ledger.meaning import Changes, MadeBy, Overtaken, Standing
 from syncd.milestones import Milestones, Reading, read, read_since
 from syncd.terms import MEANT, Terms, digest
 from syncd.understanding import Departed, Labels, Progress, Walk, logged_id, understand
-
-log = logging.getLogger(__name__)
 
 _FEW = 500  # contacts logged by hand, to be named in one question
 
@@ -78,21 +75,24 @@ class _Job:
         return self.ledger.meaning.write(meaning, self.made_by, self.now, found)
 
     def onwards(self, since: Milestones) -> Changes:
-        """Of the time since the last milestone, as far as that stands."""
+        """Of the time since the nearest milestone that stands."""
         labels = self.ledger.facts.kept_labels()
-        last = since.last
-        if last is not None and last.basis == self.basis and len(self.terms.logged) <= _FEW:
-            try:
-                return self._go(read_since(self.ledger, self.terms, labels, last, self.now), labels, since)
-            except (Departed, Overtaken) as reason:
-                log.debug("everything is interpreted anew: %r", reason)
+        others: frozenset[str] = frozenset()
+        for milestone in since.nearest():
+            stands = milestone.basis == self.basis and others.isdisjoint(milestone.memories.seen)
+            if stands and len(self.terms.logged) <= _FEW:
+                try:
+                    return self._go(read_since(self.ledger, self.terms, labels, milestone, self.now), labels, since)
+                except Overtaken:
+                    break
+                except Departed as departed:
+                    others |= departed.whose
         since.clear()
         return self._go(read(self.ledger, self.terms, self.now), labels, since)
 
     def _go(self, reading: Reading, labels: Labels, since: Milestones) -> Changes:
-        last, keep_at = reading.since, reading.keep_at
-        if keep_at is not None:
-            reading.note(ZoneInfo(self.terms.owner.timezone), labels)
+        last, keep_at = reading.since, sorted(reading.places.values())
+        reading.note(ZoneInfo(self.terms.owner.timezone), labels)
         found = Findings(self.ledger, None if last is None else last.at)
         memories = None if last is None else last.memories
         walk = Walk(
@@ -107,9 +107,11 @@ class _Job:
             )
         changes = self.ledger.meaning.write(meaning, self.made_by, self.now, found, standing)
         since.written = self.made_by
-        if walk.kept is not None:
-            reasons = self.ledger.meaning.reasons_before(walk.kept.at, logged)
-            since.last = reading.milestone(walk.kept, self.made_by.facts_version, self.basis, reasons)
+        levels = {at: level for level, at in reading.places.items()}
+        for memories in walk.kept:
+            reasons = self.ledger.meaning.reasons_before(memories.at, logged)
+            milestone = reading.milestone(memories, self.made_by.facts_version, self.basis, reasons)
+            since.kept[levels[memories.at]] = milestone
         return changes
 
 

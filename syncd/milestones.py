@@ -7,7 +7,6 @@ not, everything is read anew, and another milestone set. Nothing has to know wha
 
 from __future__ import annotations
 
-import pickle
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,10 +18,14 @@ from rules.copies import Copy, Occurrence, aware, moment, names
 from syncd.ledger import Ledger
 from syncd.ledger.meaning import MadeBy
 from syncd.terms import Terms
-from syncd.understanding import Departed, Labels, Memories, before, known
+from syncd.understanding import Departed, Labels, Memories, before, known, packed, unpacked
 
-BACK = timedelta(days=14)  # so late may mail come, or change, that only the time since is read again
-FAR = timedelta(days=28)  # from here on another one is set
+LEVELS = (
+    timedelta(days=224),
+    timedelta(days=56),
+    timedelta(days=14),
+)  # so late may mail come, or change, and not all
+# be read again; a milestone that is twice as old is followed by another one
 MANY = 20_000  # changed items; a mailbox that is read for the first time
 
 
@@ -98,55 +101,65 @@ class Milestone:
 
 @dataclass(slots=True)
 class Milestones:
-    """The last milestone of a ledger, kept by one process.
+    """The last milestones of a ledger, kept by one process: one for each of `LEVELS`.
 
     Attributes:
         written: by what the meaning in the ledger was made when this process last wrote it.
     """
 
-    last: Milestone | None = None
+    kept: dict[int, Milestone] = field(default_factory=dict)
     written: MadeBy | None = None
 
+    def nearest(self) -> Iterator[Milestone]:
+        """The newest first; what does not stand is let go when the next is asked for."""
+        for level in sorted(self.kept, reverse=True):
+            yield self.kept[level]
+            del self.kept[level]
+
     def clear(self) -> None:
-        self.last = self.written = None
+        self.kept.clear()
+        self.written = None
 
 
 @dataclass(slots=True)
 class Reading:
-    """The occurrences to interpret: all, or those since a milestone. `keep_at`: where the next one is to be set."""
+    """The occurrences to interpret: all, or those since a milestone. `places`: where the next ones are to be set, by
+    level."""
 
     occurrences: list[Occurrence]
-    kin: Kin | None = None
+    kin: Kin
     since: Milestone | None = None
-    keep_at: datetime | None = None
-    _told: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    _open: set[int] = field(default_factory=set)
+    places: dict[int, datetime] = field(default_factory=dict)
+    _told: dict[datetime, dict[int, list[int]]] = field(default_factory=dict)
+    _open: dict[datetime, set[int]] = field(default_factory=dict)
 
     def note(self, zone: ZoneInfo, labels: Labels) -> None:
-        """Write down what is told of the time before `keep_at`; to be done before the occurrences are used up."""
-        assert self.keep_at is not None
-        assert self.kin is not None
-        first = before(self.occurrences, self.keep_at, zone)
-        for one in self.occurrences[:first]:
-            self._told[self.kin.root(one.items[0])].append(_print(one, labels))
-        self._open = {item for one in self.occurrences[first:] for item in one.items}
+        """Write down what is told of the time before each place; to be done before the occurrences are used up."""
+        prints = [_print(one, labels) for one in self.occurrences] if self.places else []
+        for at in self.places.values():
+            first = before(self.occurrences, at, zone)
+            told = self._told[at] = defaultdict(list)
+            for one, print_ in zip(self.occurrences[:first], prints, strict=False):
+                told[self.kin.root(one.items[0])].append(print_)
+            self._open[at] = {item for one in self.occurrences[first:] for item in one.items}
 
     def milestone(self, memories: Memories, version: int, basis: object, reasons: Collection[str]) -> Milestone:
-        """The one set there."""
-        assert self.kin is not None
-        kin = self.kin
-        for root, told in self._told.items():
+        """The one set where these memories were kept."""
+        kin, known_before = self.kin, self.kin.told
+        kin.told = dict(known_before)
+        for root, told in self._told[memories.at].items():
             kin.told[root] = tuple(sorted([*kin.told.get(root, ()), *told]))
-        stays = frozenset(kin.members(kin.families(self._open)))
-        return Milestone(memories, version, basis, _dump(kin), stays, frozenset(reasons))
+        stays = frozenset(kin.members(kin.families(self._open[memories.at])))
+        made = Milestone(memories, version, basis, packed(kin), stays, frozenset(reasons))
+        kin.told = known_before
+        return made
 
 
 def read(ledger: Ledger, terms: Terms, now: datetime) -> Reading:
-    """Everything, with a milestone to be set."""
+    """Everything, with milestones to be set."""
     kin = Kin()
     occurrences = known(kin.watch(ledger.facts.copies()), terms)
-    zone = ZoneInfo(terms.owner.timezone)
-    return Reading(occurrences, kin, None, _place(occurrences, now, zone))
+    return Reading(occurrences, kin, None, _places(occurrences, now, ZoneInfo(terms.owner.timezone)))
 
 
 def read_since(ledger: Ledger, terms: Terms, labels: Labels, milestone: Milestone, now: datetime) -> Reading:
@@ -156,10 +169,10 @@ def read_since(ledger: Ledger, terms: Terms, labels: Labels, milestone: Mileston
         Departed: what came since tells something else of the time before.
     """
     zone = ZoneInfo(terms.owner.timezone)
-    kin: Kin = pickle.loads(milestone.kin)  # noqa: S301 - of our own making, in this process
     changed = ledger.facts.changed(milestone.version)
     if len(changed) > MANY:
         raise Departed
+    kin: Kin = unpacked(milestone.kin)
     roots = kin.families({*changed, *milestone.open}, ledger.facts.copies(changed))
     told = sorted(one for root in roots for one in kin.told.get(root, ()))
     items = kin.members(roots) | set(changed) | milestone.open
@@ -168,22 +181,29 @@ def read_since(ledger: Ledger, terms: Terms, labels: Labels, milestone: Mileston
     if sorted(_print(one, labels) for one in occurrences[:first]) != told:
         raise Departed
     del occurrences[:first]
-    keep_at = _place(occurrences, now, zone) if milestone.at < now - FAR else None
-    if keep_at is not None and keep_at <= milestone.at:
-        keep_at = None
-    return Reading(occurrences, kin, milestone, keep_at)
+    return Reading(occurrences, kin, milestone, _places(occurrences, now, zone, milestone.at))
 
 
-def _place(occurrences: Sequence[Occurrence], now: datetime, zone: ZoneInfo) -> datetime:
-    """Where to set a milestone: a while ago, and before whatever began but is not over."""
-    at = (now - BACK).replace(microsecond=0)
-    for one in occurrences:
-        entry = one.observation
-        if isinstance(entry, Event) and (entry.attendees or entry.organizer):
-            begin, end = moment(entry, zone), aware(entry.end, zone)
-            if begin is not None and end is not None and begin < at and end > now:
-                at = begin.replace(microsecond=0)
-    return at
+def _places(
+    occurrences: Sequence[Occurrence], now: datetime, zone: ZoneInfo, since: datetime | None = None
+) -> dict[int, datetime]:
+    """Where to set milestones, by level: so long ago, and before whatever began but is not over. None are set where
+    the one that is gone on from, `since`, is near enough."""
+    going_on = [
+        begin
+        for one in occurrences
+        if isinstance(entry := one.observation, Event)
+        and (entry.attendees or entry.organizer)
+        and (end := aware(entry.end, zone)) is not None
+        and end > now
+        and (begin := moment(entry, zone)) is not None
+    ]
+    found: dict[int, datetime] = {}
+    for level, back in enumerate(LEVELS):
+        at = min([now - back, *going_on]).replace(microsecond=0)
+        if (since is None or (since < now - 2 * back and since < at)) and at not in found.values():
+            found[level] = at
+    return found
 
 
 def _print(one: Occurrence, labels: Labels) -> int:
@@ -192,7 +212,3 @@ def _print(one: Occurrence, labels: Labels) -> int:
     return hash(
         (one.id, encode(one.observation), one.accounts, one.stands, one.why_not, one.roles, all(kept), len(kept))
     )
-
-
-def _dump(kin: Kin) -> bytes:
-    return pickle.dumps(kin, pickle.HIGHEST_PROTOCOL)

@@ -7,6 +7,7 @@ walk that has come to a moment can be gone on with from there, with what it reme
 from __future__ import annotations
 
 import pickle
+import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,8 +45,23 @@ _LOGGED_HOUR = time(12)  # a contact logged by hand has a day, no hour
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+def packed(memory: object) -> bytes:
+    """As few bytes, for this process alone: they are never written down."""
+    return zlib.compress(pickle.dumps(memory, pickle.HIGHEST_PROTOCOL), 1)
+
+
+def unpacked(memory: bytes) -> Any:
+    """A copy of what was packed."""
+    return pickle.loads(zlib.decompress(memory))  # noqa: S301 - of our own making, in this process
+
+
 class Departed(Exception):
-    """What was said of the time before is not what would be said now: it has to be read anew."""
+    """What was said of the time before is not what would be said now: it has to be read anew. `whose`: the addresses
+    of which somebody else is known now, if that is why."""
+
+    def __init__(self, whose: Iterable[str] = ()) -> None:
+        self.whose = frozenset(whose)
+        super().__init__(", ".join(sorted(self.whose)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +122,8 @@ class Walk:
     """One walk along the time, from its beginning or from where another one's `memories` were kept.
 
     Attributes:
-        kept: what was remembered at `keep_at`, once it has gone; None if that is no good place to go on from.
+        kept: what was remembered at each moment of `keep_at`, which are in order of time, once it has gone; but for
+            those that are no good places to go on from.
     """
 
     def __init__(  # noqa: PLR0913 # each is a question of its own
@@ -119,14 +136,15 @@ class Walk:
         until: date | None = None,
         progress: Progress | None = None,
         memories: Memories | None = None,
-        keep_at: datetime | None = None,
+        keep_at: Sequence[datetime] = (),
     ) -> None:
-        self.kept: Memories | None = None
+        self.kept: list[Memories] = []
         self._terms, self._labels, self._found = terms, labels, found
         self._now, self._until, self._progress = now, until, progress
         self._memories, self._keep_at = memories, keep_at
         self._zone = ZoneInfo(terms.owner.timezone)
-        self._noted: dict[str, bytes] = {}
+        self._noted: list[dict[str, bytes]] = [{} for _ in keep_at]
+        self._firsts: list[int] = []  # how many occurrences began before each
 
     def go(self, occurrences: list[Occurrence]) -> Interpretation:
         """What is to be said of the occurrences, which are taken out of the list.
@@ -135,28 +153,29 @@ class Walk:
             Departed: they change what would be said of the time before.
         """
         terms, memories = self._terms, self._memories
-        first = None if self._keep_at is None else before(occurrences, self._keep_at, self._zone)
-        met = _addresses(occurrences[:first]) if first is not None else set()
+        self._firsts = [before(occurrences, at, self._zone) for at in self._keep_at]
+        met = [_addresses(occurrences[:first]) for first in self._firsts]
         traces = self._recalled("traces") or owners.Traces()
         role = partial(is_role_address, rules=terms.rules)
-        self._stride(first, "traces", iter(occurrences), lambda some: owners.read(some, traces), lambda: traces)
+        self._stride("traces", iter(occurrences), lambda some: owners.read(some, traces), lambda: traces)
         resolver = Resolver(traces, terms.owner, terms.words, is_role=role)
         own = frozenset(resolver.own)
         if memories is not None and memories.own != own:
             raise Departed
         owner = replace(terms.owner, addresses=own)
-        decisions = self._decisions(first, occurrences, owner)
+        decisions = self._decisions(occurrences, owner)
         resolver.memory = self._recalled("people") or resolver.memory
         pairs = zip(occurrences, decisions, strict=True)
-        self._stride(first, "people", pairs, resolver.read, lambda: resolver.memory)
+        self._stride("people", pairs, resolver.read, lambda: resolver.memory)
         identities = resolver.identities()
-        if memories is not None and _who(identities, memories.seen) != memories.seen:
-            raise Departed
-        interactions, traffic = self._contacts(first, occurrences, decisions, identities, owner)
+        seen = {} if memories is None else memories.seen
+        if others := [one for one, who in _who(identities, seen).items() if who != seen[one]]:
+            raise Departed(others)
+        interactions, traffic = self._contacts(occurrences, decisions, identities, owner)
         people = self._circles(interactions, traffic, identities, owner)
-        if self._keep_at is not None and not _are_planned(interactions, self._keep_at):
-            seen = _who(identities, met | set(memories.seen if memories is not None else ()))
-            self.kept = Memories(self._keep_at, self._noted, own, seen)
+        for at, passes, addresses in zip(self._keep_at, self._noted, met, strict=True):
+            if not _are_planned(interactions, at):
+                self.kept.append(Memories(at, passes, own, _who(identities, addresses | set(seen))))
         return Interpretation(
             people=people,
             merges=identities.merges,
@@ -168,12 +187,12 @@ class Walk:
 
     # --- the passes -------------------------------------------------------------------------------------------------
 
-    def _decisions(self, first: int | None, occurrences: Sequence[Occurrence], owner: Owner) -> list[Decision]:
+    def _decisions(self, occurrences: Sequence[Occurrence], owner: Owner) -> list[Decision]:
         finder = Finder(self._terms.rules, owner)
         finder.memory = self._recalled("labels") or finder.memory
         decisions: list[Decision] = []
         coming = _labelled(occurrences, finder, self._found, self._zone, self._progress)
-        self._stride(first, "labels", coming, decisions.extend, lambda: finder.memory)
+        self._stride("labels", coming, decisions.extend, lambda: finder.memory)
         if self._labels:
             pairs = zip(occurrences, decisions, strict=True)
             decisions = [_kept(one, decision, self._labels) for one, decision in pairs]
@@ -181,7 +200,6 @@ class Walk:
 
     def _contacts(
         self,
-        first: int | None,
         occurrences: list[Occurrence],
         decisions: list[Decision],
         identities: Identities,
@@ -191,7 +209,7 @@ class Walk:
         extraction = Extraction(identities, owner, settings)
         extraction.memory = self._recalled("contacts") or extraction.memory
         pairs = zip(_emptied(occurrences), _emptied(decisions), strict=True)
-        self._stride(first, "contacts", pairs, extraction.take, lambda: extraction.memory)
+        self._stride("contacts", pairs, extraction.take, lambda: extraction.memory)
         interactions = extraction.interactions
         interactions += _logged(self._terms.logged, identities, self._zone, self._until)
         interactions.sort(key=lambda interaction: (interaction.at, interaction.id))
@@ -202,33 +220,34 @@ class Walk:
     ) -> list[Person]:
         trades = self._recalled("circles") or Trades()
         some = notes = 0
-        if self._keep_at is not None:
-            some = bisect_left(interactions, self._keep_at, key=lambda one: one.at)
-            notes = bisect_left(traffic, self._keep_at, key=lambda one: one.at)
-            trades.take(identities.people, interactions[:some], traffic[:notes])
-            self._note("circles", trades)
+        for number, at in enumerate(self._keep_at):
+            until = bisect_left(interactions, at, key=lambda one: one.at)
+            noted = bisect_left(traffic, at, key=lambda one: one.at)
+            trades.take(identities.people, interactions[some:until], traffic[notes:noted])
+            some, notes = until, noted
+            self._note(number, "circles", trades)
         return assign(identities.people, interactions[some:], traffic[notes:], owner, trades=trades)
 
     def _stride(
         self,
-        first: int | None,
         name: str,
         values: Iterator[T],
         take: Callable[[Iterator[T]], object],
         memory: Callable[[], object],
     ) -> None:
-        """A pass over all values; what it remembers after the first so many is kept."""
-        if first is not None:
-            take(islice(values, first))
-            self._note(name, memory())
+        """A pass over all values; what it remembers on its way is kept."""
+        done = 0
+        for number, first in enumerate(self._firsts):
+            take(islice(values, first - done))
+            done = first
+            self._note(number, name, memory())
         take(values)
 
-    def _note(self, name: str, memory: object) -> None:
-        self._noted[name] = pickle.dumps(memory, pickle.HIGHEST_PROTOCOL)
+    def _note(self, number: int, name: str, memory: object) -> None:
+        self._noted[number][name] = packed(memory)
 
     def _recalled(self, name: str) -> Any:
-        # Of our own making, in this process: they are never written down.
-        return None if self._memories is None else pickle.loads(self._memories.passes[name])  # noqa: S301
+        return None if self._memories is None else unpacked(self._memories.passes[name])
 
 
 # --- who was met, and what is asked of them -------------------------------------------------------------------------

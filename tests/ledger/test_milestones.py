@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from connectors.observations import Address, Attendee, Message
 from syncd.config import Config
 from syncd.ledger import Ledger
-from syncd.milestones import FAR, Milestone, read_since
+from syncd.milestones import LEVELS, read_since
 from syncd.sync import sync
 from syncd.understanding import Departed
 from syncd.upkeep import Kept, refresh
@@ -216,15 +216,15 @@ def test_whoever_is_called_otherwise_from_now_on_is_so_in_contacts_of_before(
 def test_the_milestone_moves_on_with_the_time(ledger: Ledger, counted: Counted) -> None:
     life = Running(ledger)
     life.refresh()
-    first = life.kept.milestones.last
-    assert isinstance(first, Milestone)
+    first = dict(life.kept.milestones.kept)
+    assert list(first) == [0, 1, 2]
     for _ in range(5):
-        life.take(("days", PEOPLE[0], FAR.days // 2, 0, True))
+        life.take(("days", PEOPLE[0], LEVELS[-1].days, 0, True))
         life.take(("fresh", PEOPLE[0], 1, "Lunch on Friday?", True))
         life.refresh()
-    last = life.kept.milestones.last
-    assert isinstance(last, Milestone)
-    assert last.at >= first.at + FAR
+    last = life.kept.milestones.kept
+    assert last[2].at >= first[2].at + 2 * LEVELS[-1]
+    assert last[0] is first[0]
     assert (counted.onwards, counted.departed) == (5, 0)
     assert_as_made_anew(life)
 
