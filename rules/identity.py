@@ -12,7 +12,8 @@ evidence was complete, so that no earlier week knows of it. What makes a merge:
 - a mail from the old address that tells of a new one, where the new one is signed with the same name;
 - the owner's word.
 
-The same name in two organisations or at free-mail providers, and nothing else, makes a suggestion.
+The same name in two organisations or at free-mail providers, and nothing else, makes a suggestion: first of all where
+it turned up at one when the other fell silent.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from rules import owners
 from rules.copies import Occurrence
 from rules.groups import Groups
 from rules.meaning import Circle, Decision, Evidence, Merge, Owner, Person
+from rules.moves import took_over
 from rules.names import is_shared, key_of, spelled_key, words_of
 from rules.organisations import domain_of, organisation_of, within
 from rules.sightings import Reader
@@ -85,6 +87,7 @@ class Identities:
 PLACEHOLDERS = frozenset({"no.address", "unknown", "undisclosed-recipients", "undisclosed", "nobody", "invalid", ""})
 _SEEN_ENOUGH = 2  # contacts of the rarer of two before mere likeness is worth a question
 _TELLING = 4  # letters of a name that are more than chance
+_MOVED_FIRST = 100.0  # where a name moves, an answer is what a verdict waits for
 _OWN_FIRST = 1000.0  # an own address taken for a contact spoils more than two contacts that are one
 
 
@@ -215,6 +218,10 @@ class _Census:
         self.groups = Groups()
         for merge in self.merges:
             self.groups.join(merge.one, merge.other)
+        self.alike: dict[str, list[Merge]] = defaultdict(list)
+        for one in reader.alike:
+            if self._may_be_person(one.other) and not reader.apart(one.one, one.other):
+                self.alike[one.one].append(one)
 
     def identities(self) -> Identities:
         people, ignored = self._people()
@@ -298,6 +305,7 @@ class _Census:
             every_days=word.every_days or next((one.every_days for one in domains if one.every_days), None),
             prefers=word.prefers or next((one.prefers for one in domains if one.prefers), None),
             role=word.role or next((one.role for one in domains if one.role), None),
+            alike=tuple(one for address in sorted(addresses) for one in self.alike.get(address, ())),
         )
 
     def _name(self, addresses: Iterable[str]) -> str | None:
@@ -323,6 +331,7 @@ class _Census:
 
     def _suggestions(self, by_address: Mapping[str, Person]) -> list[Suggestion]:
         doubts = {**self._alike(by_address), **self.reader.doubts}
+        moved = self._moved()
         found: dict[tuple[str, str], Suggestion] = {}
         for (one, other), because in doubts.items():
             first, second = by_address.get(one), by_address.get(other)
@@ -333,9 +342,22 @@ class _Census:
             weight = float(min(sighting.active if sighting else 0 for sighting in seen))
             if (one, other) not in self.reader.doubts and weight < _SEEN_ENOUGH:
                 continue
+            if (one, other) in moved:
+                weight += _MOVED_FIRST
             if ids not in found or found[ids].weight < weight:
-                found[ids] = Suggestion(*ids, because, weight)
+                found[ids] = Suggestion(*ids, "; ".join([because, *moved.get((one, other), ())]), weight)
         return sorted(found.values(), key=lambda one: (-one.weight, one.one, one.other))
+
+    def _moved(self) -> dict[tuple[str, str], tuple[str]]:
+        """Pairs of one name of which one turned up when the other fell silent, with these days."""
+        found = {}
+        for alike in (one for each in self.alike.values() for one in each):
+            last = self.reader.last_heard(alike.one)
+            if last is not None and took_over(last, alike.on):
+                pair = (min(alike.one, alike.other), max(alike.one, alike.other))
+                days = f"{alike.other} turned up on {alike.on:%-d %B %Y}, {alike.one} was last heard of on"
+                found[pair] = (f"{days} {last:%-d %B %Y}",)
+        return found
 
     def _alike(self, by_address: Mapping[str, Person]) -> dict[tuple[str, str], str]:
         """Addresses that look alike, without any name: the same long local part at two organisations, or an initial

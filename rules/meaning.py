@@ -94,6 +94,9 @@ class Person:
     """Somebody the owner deals with. `id` is one of `addresses`, the first that the config pins or else chosen
     by the identity rules; `organisation` a registrable domain, None for free-mail users.
 
+    `alike`: one of the addresses, and another that later turned up under the same full name elsewhere, known since a
+    day: likely, but not proven to be theirs.
+
     The rest is the owner's word from the config: `key`, `renews`, a wished rhythm in days, a wished channel, and
     the `role`, in the owner's words.
     """
@@ -110,6 +113,7 @@ class Person:
     every_days: int | None = None
     prefers: Channel | None = None
     role: str | None = None
+    alike: tuple[Merge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

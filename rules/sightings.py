@@ -38,13 +38,15 @@ _NEW_ADDRESS = re.compile(
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _COMMON = 12  # addresses that bear one name, before it is no person's name
 _GIVEN = {"own", "is_role", "apart", "_zone"}
+_TELLING = 7  # letters of a local part that are hardly chance
 _PROJECT = 6  # writers of a list that is still a few people talking
 
 
 @dataclass(slots=True)
 class Sighting:
     """One address as the mail shows it: `names` as written, `keys` of full names, and how often it `wrote` to the
-    owner, was `written` to by the owner, and was `met` at events."""
+    owner, was `written` to by the owner, and was `met` at events; `last`
+    heard of by mail or met."""
 
     names: Counter[str] = field(default_factory=Counter)
     keys: set[Key] = field(default_factory=set)
@@ -52,6 +54,7 @@ class Sighting:
     wrote: int = 0
     written: int = 0
     met: int = 0
+    last: datetime | None = None
 
     @property
     def active(self) -> int:
@@ -66,7 +69,7 @@ class _Question(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reader:
-    """Feed it with `read` in order of time, then take `seen`, `merges`, `doubts` and `lists`.
+    """Feed it with `read` in order of time, then take `seen`, `merges`, `doubts`, `alike` and `lists`.
 
     Args:
         own: the owner's addresses, which are never anybody else's.
@@ -88,6 +91,7 @@ class Reader:
         self.seen: dict[str, Sighting] = {}
         self.merges: list[Merge] = []
         self.doubts: dict[tuple[str, str], str] = {}
+        self.alike: list[Merge] = []
         self.lists: set[str] = set()
         self._zone = zone
         self._groups = Groups()
@@ -96,6 +100,8 @@ class Reader:
         self._named: dict[tuple[Key, str], list[str]] = defaultdict(list)
         self._everywhere: dict[Key, list[str]] = defaultdict(list)
         self._moving: dict[Key, str] = {}
+        self._locals: dict[str, str] = {}  # the first address with each local part
+        self._given: set[str] = set()  # first names that people here bear
         self._told: dict[str, str] = {}  # a new address that a mail named -> the address it came from
         self._common: set[Key] = set()
         self._beside: set[tuple[str, str]] = set()
@@ -142,6 +148,11 @@ class Reader:
                 for writer in writers:
                     self.seen[writer].wrote += 1
 
+    def last_heard(self, address: str) -> date | None:
+        """The last day on which an address wrote or was met."""
+        sighting = self.seen.get(address)
+        return sighting.last.astimezone(self._zone).date() if sighting and sighting.last else None
+
     # --- what is seen -----------------------------------------------------------------------------------------------
 
     def _event(self, event: Event) -> None:
@@ -150,6 +161,7 @@ class Reader:
             invited.append(event.organizer)
         for sighting in self._sight_all(invited):
             sighting.met += 1
+            sighting.last = self._when
 
     def _lists(self, message: Message) -> tuple[str, ...]:
         found = lists_of(message)
@@ -179,6 +191,7 @@ class Reader:
             sighting = self._sight(writer, message.from_.name)
             if named or not (is_list_mail(message) or is_tagged(message.subject)):
                 sighting.wrote += 1
+                sighting.last = when
             for name in lists:
                 self._list_writers[name].add(writer)
             if message.subject and _NEW_ADDRESS.search(message.subject):
@@ -218,8 +231,9 @@ class Reader:
             return self.seen[address]
         self._pairs[pair] = 1
         sighting = self.seen.get(address)
+        fresh = sighting is None
         if sighting is None:
-            sighting = self.seen[address] = Sighting(initials=spelled_initials(address))
+            sighting = self.seen[address] = Sighting(initials=spelled_initials(address) | initials_of(name))
             self._same_mailbox(address)
             if (spelled := spelled_key(address)) is not None and not self.is_role(address):
                 self._same_name(address, sighting, spelled)
@@ -229,6 +243,9 @@ class Reader:
             sighting.initials |= initials_of(name)
             self._same_name(address, sighting, key)
             self._told_of(address, key)
+            self._given.add(key[0])
+        if fresh:
+            self._same_local(address, sighting)
         return sighting
 
     # --- what proves that two are one -------------------------------------------------------------------------------
@@ -261,10 +278,25 @@ class Reader:
                     because = f"{other} wrote of a new address, and this one is signed with the same name"
                     self._merge(other, address, "identity.moved", because, 4.0)
                 elif other not in near:
-                    self._doubt(other, address, f"both bear the name {' '.join(word.capitalize() for word in key)}")
+                    because = f"both bear the name {' '.join(word.capitalize() for word in key)}"
+                    self._doubt(other, address, because)
+                    if not self._differ(sighting, self.seen[other], key):
+                        self.alike.append(self._known(other, address, "identity.alike", because, 2.0))
             far.append(address)
             if len(far) > _COMMON:
                 self._common.add(key)
+
+    def _same_local(self, address: str, sighting: Sighting) -> None:
+        """The same local part at another organisation, longer than a first name: dgagliardi@ of two firms."""
+        local = address.partition("@")[0]
+        other = self._locals.setdefault(local, address)
+        if other == address or len(local) < _TELLING or local in self._given or self.is_role(address):
+            return
+        theirs = self.seen[other]
+        named = sighting.keys and theirs.keys and sighting.keys.isdisjoint(theirs.keys)
+        if spelled_key(address) is None and not named and organisation_of(address) != organisation_of(other):
+            because = f"both are {local} at their organisation"
+            self.alike.append(self._known(other, address, "identity.alike", because, 2.0))
 
     def _told_of(self, address: str, key: Key) -> None:
         """The old address named this one as its new one, and the given name has stayed: surnames change."""
@@ -289,6 +321,12 @@ class Reader:
             (not (bears(one, key) and bears(other, key)), "one of the addresses bears another name"),
         )
         return next((objection for holds, objection in objections if holds), None)
+
+    def _differ(self, mine: Sighting, theirs: Sighting, key: Key) -> bool:
+        """Whether one name at two organisations is plainly that of two people."""
+        initials = mine.initials and theirs.initials and mine.initials.isdisjoint(theirs.initials)
+        other_name = any(sighting.keys and key not in sighting.keys for sighting in (mine, theirs))
+        return bool(initials) or other_name or max(len(mine.keys), len(theirs.keys)) > _MANY_NAMES
 
     def _answer(self, message: Message, writer: str, when: datetime) -> None:
         """What was written to one address is answered from another, under the same name."""
@@ -341,5 +379,8 @@ class Reader:
             if any(self.apart(mine, theirs) for mine in first for theirs in second):
                 return
         self._groups.join(one, other)
+        self.merges.append(self._known(one, other, rule, because, weight))
+
+    def _known(self, one: str, other: str, rule: str, because: str, weight: float) -> Merge:
         on = self._when.astimezone(self._zone).date() if self._when else date.min
-        self.merges.append(Merge(on, one, other, (Evidence(rule, because, "same person", weight),)))
+        return Merge(on, one, other, (Evidence(rule, because, "same person", weight),))

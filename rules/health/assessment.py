@@ -85,7 +85,8 @@ class Facet:
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """A person in one ISO week: the line under "people" in `syncd report --format json`. `renews`: the day on which
-    a contract with them ends, once it is near enough to be looked at."""
+    a contract with them ends, once it is near enough to be looked at. `namesake`: where the same name turned up when
+    they fell silent, which is why they are `unknown`."""
 
     person: str
     week: str
@@ -99,6 +100,7 @@ class Assessment:
     facets: Mapping[str, Facet] = field(default_factory=dict)
     slight: bool = False  # what the evidence counts is hardly less than usual: no news for the owner
     renews: date | None = None
+    namesake: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,9 @@ def prints(history: History, diary: Diary, exposure: Exposure, returns: Returns,
     answers: dict[int, list[Answer]] = defaultdict(list)
     for answer in history.answers:
         answers[max(week_of(answer.on), first)].append(answer)
+    alike: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for one in (one for person in history.people for one in person.alike):
+        alike[max(week_of(one.on), first)].append((one.one, one.other))
     traffic: dict[int, list[str]] = defaultdict(list)
     for line in history.traffic:  # the fold asks only whose it was, the texts also what for
         traffic[max(week_of(line.local), first)].append(f"{line.organisation} {line.purpose}")
@@ -58,6 +61,7 @@ def prints(history: History, diary: Diary, exposure: Exposure, returns: Returns,
         said = (
             [(one.on.toordinal(), one.one, one.other) for one in merges.get(week, ())],
             [(one.person, one.word, one.on.toordinal(), one.until) for one in answers.get(week, ())],
+            sorted(alike.get(week, ())),
             sorted(traffic.get(week, ())),
             exposure.week(week),
             bounced.get(week, ()),

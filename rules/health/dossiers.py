@@ -29,6 +29,10 @@ class Dossiers:
         """What happened with a group up to a day."""
         return [one for one in self.of(group) if one.local <= day]
 
+    def with_address(self, address: str, day: date) -> list[Interaction]:
+        """What happened with one address up to a day, in order of time."""
+        return [one for one in self._items.get(address, ()) if one.local <= day]
+
     def first_seen(self, group: Group) -> date | None:
         """The day of the first contact with a group."""
         return min((one.local for one in self.of(group)), default=None)

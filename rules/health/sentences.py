@@ -54,7 +54,13 @@ def assess(desk: Desk, week: Week, row: int) -> Assessment:
         facets=found,
         slight=status is Status.WATCH and _slight(week, row, planned),
         renews=group.person.renews if due(group.person, week.sunday) else None,
+        namesake=_namesake(week, row, status),
     )
+
+
+def _namesake(week: Week, row: int, status: Status) -> str | None:
+    moved = week.namesake(row) if status is Status.UNKNOWN and week.judges(row) else None
+    return None if moved is None else moved.address
 
 
 def _slight(week: Week, row: int, planned: Interaction | None) -> bool:

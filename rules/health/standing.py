@@ -13,6 +13,7 @@ from rules.health.assessment import Assessment, Portfolio, Status
 from rules.health.dating import Fall, fallen
 from rules.health.facets import RUNGS
 from rules.health.holes import Hole
+from rules.health.namesakes import Namesake, namesake
 from rules.health.portfolio import survey
 from rules.health.sentences import assess
 from rules.health.suggestions import MOSTLY, is_warm
@@ -67,12 +68,26 @@ class Week:
             found.remove(Status.WATCH)
         if not found and self.overdue(row):
             found.append(Status.WATCH)
+        if found and found[0] in FALLS and self.namesake(row) is not None:
+            found.insert(0, Status.UNKNOWN)
         return tuple(found) or (Status.HEALTHY,)
+
+    def namesake(self, row: int) -> Namesake | None:
+        """Where the same name turned up when a row fell silent."""
+        group = self.groups[row]
+        return namesake(self._desk.dossiers, group, self.sunday) if group.person.alike else None
+
+    def judges(self, row: int) -> bool:
+        """Whether enough was read to say anything of a row."""
+        return not (self.stale or self._lost[row])
 
     def unknown_why(self, row: int) -> str | None:
         """Why nothing can be said of a row, or None."""
-        if self.stale or not self._lost[row]:
+        if self.stale:
             return self.stale
+        if not self._lost[row]:
+            moved = self.namesake(row)
+            return None if moved is None else moved.said
         return self._desk.endings.said(self._desk.dossiers.until(self.groups[row], self.sunday), self.number)
 
     def left_on(self, row: int) -> date | None:

@@ -230,9 +230,10 @@ class Meaning:
         return self._read(table, Merge, table.c.known_on, table.c.one, table.c.other)
 
     def suggestions(self) -> list[Merge]:
-        """Merges that are likely but wait for the owner's word."""
+        """Merges that are likely but wait for the owner's word; the likeliest first."""
         table = schema.suggestions
-        return self._read(table, Merge, table.c.known_on, table.c.one, table.c.other)
+        found = self._read(table, Merge, table.c.one, table.c.other)
+        return sorted(found, key=lambda merge: -sum(evidence.weight for evidence in merge.evidence))
 
     def owner_addresses(self) -> list[str]:
         """The owner's addresses, given and found, sorted."""

@@ -98,9 +98,13 @@ def left_out(known: Sequence[Known], seen: Seen, choice: Choice) -> tuple[str, .
     little = sum(one.status is Status.TOO_LITTLE_HISTORY for one in known)
     if little and seen.weeks >= FIRST_WEEKS:
         found.append(f"{words.counted(little, 'person', 'people')} not judged yet: too little history with them.")
-    lost = sum(one.status is Status.UNKNOWN for one in known)
+    lost = sum(one.status is Status.UNKNOWN and one.assessment.namesake is None for one in known)
     if 0 < lost < len(known):
         found.append(f"{words.counted(lost, 'person', 'people')} not judged: the account that showed them has ended.")
+    moved = sum(one.assessment.namesake is not None for one in known)
+    if moved:
+        people = words.counted(moved, "person", "people")
+        found.append(f"{people} not judged: the same name now writes from another address, which may be theirs.")
     if choice.snoozed:
         found.append(f"{words.counted(choice.snoozed, 'person', 'people')} not shown because you asked for it.")
     return tuple(found)
