@@ -270,7 +270,8 @@ def _digest(*parts: object) -> str:
 
 def _mail(group: Sequence[Copy], digest: str) -> Occurrence:
     verdicts = [(copy, _not_mail(copy)) for copy in group]
-    standing = [copy for copy, why_not in verdicts if why_not is None]
+    junked = _junked(verdicts) if len(group) > 1 and any(why_not == _JUNK for _, why_not in verdicts) else ()
+    standing = [copy for copy, why_not in verdicts if why_not is None and copy.account not in junked]
     speaking = standing or list(group)
     why_not = None if standing else min(why for _, why in verdicts if why)
     if len(speaking) == 1:
@@ -288,6 +289,27 @@ def _mail_rank(copy: Copy) -> tuple[bool, int, bytes]:
 
 
 _PLAIN = frozenset({None, "inbox", "sent"})
+_JUNK = "it lies in the junk folder only"
+
+
+def _junked(verdicts: Sequence[tuple[Copy, str | None]]) -> set[str]:
+    """The accounts in which a mail lies, or lay last, in Junk alone. Where a move makes a new item of it, the one in
+    the inbox has ended and says nothing any more, and the one in the trash never said anything."""
+    last: dict[str, tuple[bool, datetime | None, bool]] = {}
+    for copy, why_not in verdicts:
+        ends = [place.until for place in copy.placements if role_of(place.place, place.role) != "trash"]
+        if not ends:
+            continue
+        ended = [end for end in ends if end is not None]
+        live = len(ended) < len(ends)
+        end = None if live else max(ended)
+        junk = why_not == _JUNK
+        held = last.get(copy.account)
+        if held is not None and (held[0], held[1]) == (live, end):
+            last[copy.account] = (live, end, held[2] and junk)
+        elif held is None or (live and not held[0]) or (end and held[1] and end > held[1]):
+            last[copy.account] = (live, end, junk)
+    return {account for account, (_, _, junk) in last.items() if junk}
 
 
 def _not_mail(copy: Copy) -> str | None:
@@ -308,7 +330,7 @@ def _not_mail(copy: Copy) -> str | None:
     if "drafts" in latest and "sent" not in latest:  # servers that keep one mail in many places list drafts twice
         return "it is a draft that was never sent"
     if "junk" in latest and latest.isdisjoint({"inbox", "sent"}):  # other labels ("Unread") are no places
-        return "it lies in the junk folder only"
+        return _JUNK
     if latest == {"chats"}:
         return "it is a chat, not a mail"
     return None

@@ -90,6 +90,8 @@ def assess(
     lately = as_of >= today - timedelta(days=1)  # the weekly mail is as of yesterday, and knows what is to come
     planned = tuple(one for one in stored.interactions if lately and one.planned and one.local >= as_of)
     history = replace(_history(ledger, config, meaning, as_of, now), planned=planned)
+    if note:  # what the owner says of it is said after that day, and counts
+        history = replace(history, answers=tuple(_answers(ledger, as_of, heard=today)))
     weeks = list(follow(history, as_of, _settings(config), since=as_of - back))
     return Assessed(as_of, weeks, history, planned, note, tuple(meaning.suggestions))
 
@@ -215,12 +217,16 @@ def _until(spans: Days, as_of: date) -> Days:
     return tuple((first, min(last, end)) for first, last in spans if first < end)
 
 
-def _answers(ledger: Ledger, as_of: date) -> Iterator[Answer]:
+def _answers(ledger: Ledger, as_of: date, heard: date | None = None) -> Iterator[Answer]:
+    """The owner's words up to the day `as_of`; later ones, up to the day `heard`, as said in the last
+    week that was over then."""
+    week = sunday(last_complete(as_of))
     for entry in ledger.journal.entries("answer"):
         on = date.fromisoformat(entry.data["on"])
-        if on <= as_of:
+        if on <= (heard or as_of):
             until = entry.data.get("until")
-            yield Answer(entry.subject, on, entry.data["word"], date.fromisoformat(until) if until else None)
+            said = on if on <= as_of else min(on, week)
+            yield Answer(entry.subject, said, entry.data["word"], date.fromisoformat(until) if until else None)
 
 
 def _ended_on(ledger: Ledger, config: Config, now: datetime) -> date | None:

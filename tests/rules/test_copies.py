@@ -171,6 +171,29 @@ def test_other_labels_of_a_mail_in_junk_are_no_places() -> None:
     assert not only(copy(message(), places=placed("Spam", "Unread", "Category Promotions"))).stands
 
 
+def moved(*folders: str) -> Occurrence:
+    """What is left of a mail that was moved from folder to folder where a move makes a new item of it."""
+    held = placed(*folders, ended=folders[:-1])
+    return only(*(copy(message(), places=(place,)) for place in held))
+
+
+@pytest.mark.parametrize(
+    "folders", [("INBOX", "Junk"), ("Projects", "Spam"), ("Junk", "Trash"), ("INBOX", "Junk", "Trash")]
+)
+def test_a_mail_that_was_moved_to_junk_as_a_new_item_does_not_count(folders: tuple[str, ...]) -> None:
+    found = moved(*folders)
+    assert (found.stands, found.why_not) == (False, "it lies in the junk folder only")
+
+
+@pytest.mark.parametrize("folders", [("Junk", "INBOX"), ("INBOX", "Trash"), ("INBOX", "Projects")])
+def test_a_mail_that_was_moved_elsewhere_as_a_new_item_counts(folders: tuple[str, ...]) -> None:
+    assert moved(*folders).stands
+
+
+def test_a_copy_that_lies_elsewhere_beside_one_in_junk_counts() -> None:
+    assert only(copy(message(), places="Projects"), copy(message(), places="Junk")).stands
+
+
 def test_a_mail_rescued_from_junk_counts() -> None:
     assert only(copy(message(), places=placed("Junk", "INBOX", ended=("Junk",)))).stands
 
