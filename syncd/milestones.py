@@ -20,12 +20,8 @@ from syncd.ledger.meaning import MadeBy
 from syncd.terms import Terms
 from syncd.understanding import Departed, Labels, Memories, before, known, packed, unpacked
 
-LEVELS = (
-    timedelta(days=224),
-    timedelta(days=56),
-    timedelta(days=14),
-)  # so late may mail come, or change, and not all
-# be read again; a milestone that is twice as old is followed by another one
+# So late may mail come, or change, and not all be read again. A milestone twice as old is followed by another one.
+LEVELS = (timedelta(days=224), timedelta(days=56), timedelta(days=14))
 MANY = 20_000  # changed items; a mailbox that is read for the first time
 
 
