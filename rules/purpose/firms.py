@@ -9,7 +9,6 @@ the mails say).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import exp, log
 
 from rules.meaning import Purpose
@@ -31,44 +30,78 @@ class WithFirms:
 
     def __init__(self) -> None:
         self._mails, self._with_firms = FIRST_MAILS, FIRST_MAILS * FEW
-        self._held: list[float] = [0.0, 0.0, 0.0]
-        self._said: list[float] = [share * USUAL_MAILS for share in USUAL_WITH_FIRMS]
-        self._louder: Scores = (0.0, 0.0, 0.0)  # log-odds of what such mail says by itself
-        self.added: Scores = (0.0, 0.0, 0.0)
+        self._held: Scores = (0.0, 0.0, 0.0)
+        self._said: Scores = _times(USUAL_WITH_FIRMS, USUAL_MAILS)
+        self._believed, self._heard = _Steps(), _Steps()
+        self._factors: Scores = (1.0, 1.0, 1.0)
         self.usual: Scores = USUAL_WITH_FIRMS
+
+    @property
+    def added(self) -> Scores:
+        return self._believed.told
 
     def hear(self, mail: Purpose, *, with_firm: bool) -> None:
         """Take in what one mail said by itself."""
         self._mails += 1
-        if with_firm:
-            self._with_firms += 1
-            said = (mail.relational, mail.working, mail.transactional)
-            held = _shares([share * exp(odd) for share, odd in zip(said, self.added, strict=True)])
-            self._held = [count + share for count, share in zip(self._held, held, strict=True)]
-            self._said = [count + share for count, share in zip(self._said, said, strict=True)]
-        self._believe()
-
-    def _believe(self) -> None:
-        expected = self._expected()
-        believed = [count + share * EXPECTED_MAILS for count, share in zip(self._held, expected, strict=True)]
-        self.added = _moved(self.added, believed)
-        self._louder = _moved(self._louder, self._said)
-        self.usual = _shares([usual * exp(odd) for usual, odd in zip(USUAL_WITH_FIRMS, self._louder, strict=True)])
+        if not with_firm:
+            return
+        self._with_firms += 1
+        one, two, three = mail.relational, mail.working, mail.transactional
+        self._said = _plus(self._said, (one, two, three))
+        first, second, third = self._factors
+        one, two, three = one * first, two * second, three * third
+        self._held = _plus(self._held, _times((one, two, three), 1 / (one + two + three)))
+        if self._believed.follow(_plus(self._held, self._expected())):
+            first, second, third = self._believed.told
+            self._factors = exp(first), exp(second), exp(third)
+        if self._heard.follow(self._said):
+            one, two, three = [
+                usual * exp(odd) for usual, odd in zip(USUAL_WITH_FIRMS, self._heard.told, strict=True)
+            ]
+            self.usual = _times((one, two, three), 1 / (one + two + three))
 
     def _expected(self) -> Scores:
+        """As mails."""
         part = max(0.0, self._with_firms / self._mails - FEW) / (1 - FEW)
         relational = USUAL_WITH_FIRMS[0] + (ALL_RELATIONAL - USUAL_WITH_FIRMS[0]) * part
-        return relational, (1 - relational) / 2, (1 - relational) / 2
+        rest = (1 - relational) / 2 * EXPECTED_MAILS
+        return relational * EXPECTED_MAILS, rest, rest
 
 
-def _moved(told: Scores, counts: Sequence[float]) -> Scores:
-    """Log-odds of shares against those of the archive, or what was told where they moved less than a step since."""
-    now = [log(share / usual) for share, usual in zip(_shares(counts), USUAL_WITH_FIRMS, strict=True)]
-    one, two, three = [round(new, 1) if abs(new - old) > STEP else old for new, old in zip(now, told, strict=True)]
-    return one, two, three
+class _Steps:
+    """Log-odds of shares against those of the archive, as they were `told` last: they are told anew where one has
+    moved by more than a step since."""
+
+    def __init__(self) -> None:
+        self.told: Scores = (0.0, 0.0, 0.0)
+        self._between = self._reach()
+
+    def follow(self, counts: Scores) -> bool:
+        """Whether something is told anew of these counts."""
+        (a, b), (c, d), (e, f) = self._between
+        one, two, three = counts
+        total = one + two + three
+        if a * total <= one <= b * total and c * total <= two <= d * total and e * total <= three <= f * total:
+            return False
+        one, two, three = [
+            old if low * total <= count <= high * total else round(log(count / total / usual), 1)
+            for count, usual, old, (low, high) in zip(counts, USUAL_WITH_FIRMS, self.told, self._between, strict=True)
+        ]
+        self.told = (one, two, three)
+        self._between = self._reach()
+        return True
+
+    def _reach(self) -> list[tuple[float, float]]:
+        """Between which shares nothing has moved by more than a step."""
+        return [
+            (usual * exp(odd - STEP), usual * exp(odd + STEP))
+            for usual, odd in zip(USUAL_WITH_FIRMS, self.told, strict=True)
+        ]
 
 
-def _shares(counts: Sequence[float]) -> Scores:
-    total = sum(counts)
-    one, two, three = [count / total for count in counts]
-    return one, two, three
+def _plus(one: Scores, other: Scores) -> Scores:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+
+
+def _times(counts: Scores, factor: float) -> Scores:
+    return counts[0] * factor, counts[1] * factor, counts[2] * factor
