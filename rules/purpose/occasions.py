@@ -86,7 +86,7 @@ def occasion(event: Event) -> Iterator[tuple[str, Scores]]:
     text = _text(event)
     yield from _title(text)
     if _names_only(text, event):
-        yield "only names", (1.3, -0.3, -0.4)
+        yield "only names", (1.8, -0.4, -0.4)
     if event.location and _VENUE.search(read(event.location).bare):
         yield "venue", (1.2, -0.4, -0.3)
     others = event.attendee_count - 1 if event.attendee_count else None
