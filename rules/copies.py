@@ -290,26 +290,19 @@ def _mail_rank(copy: Copy) -> tuple[bool, int, bytes]:
 
 _PLAIN = frozenset({None, "inbox", "sent"})
 _JUNK = "it lies in the junk folder only"
+_STILL = datetime.max.replace(tzinfo=UTC)
 
 
 def _junked(verdicts: Sequence[tuple[Copy, str | None]]) -> set[str]:
     """The accounts in which a mail lies, or lay last, in Junk alone. Where a move makes a new item of it, the one in
     the inbox has ended and says nothing any more, and the one in the trash never said anything."""
-    last: dict[str, tuple[bool, datetime | None, bool]] = {}
+    lay: dict[str, list[tuple[datetime, bool]]] = defaultdict(list)  # until when, and whether in Junk alone
     for copy, why_not in verdicts:
-        ends = [place.until for place in copy.placements if role_of(place.place, place.role) != "trash"]
-        if not ends:
-            continue
-        ended = [end for end in ends if end is not None]
-        live = len(ended) < len(ends)
-        end = None if live else max(ended)
-        junk = why_not == _JUNK
-        held = last.get(copy.account)
-        if held is not None and (held[0], held[1]) == (live, end):
-            last[copy.account] = (live, end, held[2] and junk)
-        elif held is None or (live and not held[0]) or (end and held[1] and end > held[1]):
-            last[copy.account] = (live, end, junk)
-    return {account for account, (_, _, junk) in last.items() if junk}
+        ends = [place.until or _STILL for place in copy.placements if role_of(place.place, place.role) != "trash"]
+        if ends:
+            lay[copy.account].append((max(ends), why_not == _JUNK))
+    latest = {account: max(lain)[0] for account, lain in lay.items()}
+    return {account for account, lain in lay.items() if all(junk for end, junk in lain if end == latest[account])}
 
 
 def _not_mail(copy: Copy) -> str | None:

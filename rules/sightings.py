@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,6 +23,7 @@ from rules.lists import is_list_mail, is_tagged, lists_of
 from rules.meaning import Channel, Decision, Evidence, Merge
 from rules.names import Key, bears, initials_of, key_of, number_of, readable, spelled_initials, spelled_key
 from rules.organisations import mailbox_of, organisation_of
+from rules.remembering import Remembers
 from rules.threads import Threads
 from rules.words import Apart
 
@@ -37,7 +38,6 @@ _NEW_ADDRESS = re.compile(
 )
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _COMMON = 12  # addresses that bear one name, before it is no person's name
-_GIVEN = {"own", "is_role", "apart", "_zone"}
 _TELLING = 7  # letters of a local part that are hardly chance
 _PROJECT = 6  # writers of a list that is still a few people talking
 
@@ -45,8 +45,7 @@ _PROJECT = 6  # writers of a list that is still a few people talking
 @dataclass(slots=True)
 class Sighting:
     """One address as the mail shows it: `names` as written, `keys` of full names, and how often it `wrote` to the
-    owner, was `written` to by the owner, and was `met` at events; `last`
-    heard of by mail or met."""
+    owner, was `written` to by the owner, and was `met` at events; when it was `last` heard of, by mail or met."""
 
     names: Counter[str] = field(default_factory=Counter)
     keys: set[Key] = field(default_factory=set)
@@ -68,7 +67,7 @@ class _Question(msgspec.Struct, frozen=True, gc=False):
     by_owner: bool
 
 
-class Reader:
+class Reader(Remembers):
     """Feed it with `read` in order of time, then take `seen`, `merges`, `doubts`, `alike` and `lists`.
 
     Args:
@@ -78,6 +77,8 @@ class Reader:
         together: groups of addresses that the owner says are one person.
         apart: what the owner holds apart.
     """
+
+    GIVEN: ClassVar[frozenset[str]] = frozenset({"own", "is_role", "apart", "_zone"})
 
     def __init__(
         self,
@@ -112,15 +113,6 @@ class Reader:
         for addresses in together:
             for other in addresses[1:]:
                 self._merge(addresses[0], other, "identity.config", "the config says that they are one person", 10.0)
-
-    @property
-    def memory(self) -> dict[str, Any]:
-        """All that was seen so far: with it another one that knows the same of the owner reads on."""
-        return {name: value for name, value in vars(self).items() if name not in _GIVEN}
-
-    @memory.setter
-    def memory(self, memory: Mapping[str, Any]) -> None:
-        vars(self).update(memory)
 
     def read(self, occurrence: Occurrence, decision: Decision) -> None:
         """Take in one occurrence that stands, with its label."""
@@ -280,7 +272,7 @@ class Reader:
                 elif other not in near:
                     because = f"both bear the name {' '.join(word.capitalize() for word in key)}"
                     self._doubt(other, address, because)
-                    if not self._differ(sighting, self.seen[other], key):
+                    if not _are_two(sighting, self.seen[other], key):
                         self.alike.append(self._known(other, address, "identity.alike", because, 2.0))
             far.append(address)
             if len(far) > _COMMON:
@@ -307,26 +299,14 @@ class Reader:
     def _why_not_one(self, one: str, mine: Sighting, other: str, theirs: Sighting, key: Key) -> str | None:
         objections = (
             ((min(one, other), max(one, other)) in self._beside, "they were written to side by side"),
-            (
-                bool(mine.initials and theirs.initials and mine.initials.isdisjoint(theirs.initials)),
-                "their initials differ",
-            ),
+            (_initials_differ(mine, theirs), "their initials differ"),
             (number_of(one) != number_of(other), "one of them bears a number, as houses give to namesakes"),
             (key not in mine.keys and key not in theirs.keys, "neither was ever signed with the name"),
-            (
-                any(sighting.keys and key not in sighting.keys for sighting in (mine, theirs)),
-                "one of them is signed with another name",
-            ),
-            (max(len(mine.keys), len(theirs.keys)) > _MANY_NAMES, "several people sign with one of them"),
+            (_has_another_name(mine, theirs, key), "one of them is signed with another name"),
+            (_several_sign(mine, theirs), "several people sign with one of them"),
             (not (bears(one, key) and bears(other, key)), "one of the addresses bears another name"),
         )
         return next((objection for holds, objection in objections if holds), None)
-
-    def _differ(self, mine: Sighting, theirs: Sighting, key: Key) -> bool:
-        """Whether one name at two organisations is plainly that of two people."""
-        initials = mine.initials and theirs.initials and mine.initials.isdisjoint(theirs.initials)
-        other_name = any(sighting.keys and key not in sighting.keys for sighting in (mine, theirs))
-        return bool(initials) or other_name or max(len(mine.keys), len(theirs.keys)) > _MANY_NAMES
 
     def _answer(self, message: Message, writer: str, when: datetime) -> None:
         """What was written to one address is answered from another, under the same name."""
@@ -384,3 +364,23 @@ class Reader:
     def _known(self, one: str, other: str, rule: str, because: str, weight: float) -> Merge:
         on = self._when.astimezone(self._zone).date() if self._when else date.min
         return Merge(on, one, other, (Evidence(rule, because, "same person", weight),))
+
+
+# --- what tells two people apart ------------------------------------------------------------------------------------
+
+
+def _initials_differ(mine: Sighting, theirs: Sighting) -> bool:
+    return bool(mine.initials and theirs.initials and mine.initials.isdisjoint(theirs.initials))
+
+
+def _has_another_name(mine: Sighting, theirs: Sighting, key: Key) -> bool:
+    return any(sighting.keys and key not in sighting.keys for sighting in (mine, theirs))
+
+
+def _several_sign(mine: Sighting, theirs: Sighting) -> bool:
+    return max(len(mine.keys), len(theirs.keys)) > _MANY_NAMES
+
+
+def _are_two(mine: Sighting, theirs: Sighting, key: Key) -> bool:
+    """Whether one name at two organisations is plainly that of two people."""
+    return _initials_differ(mine, theirs) or _has_another_name(mine, theirs, key) or _several_sign(mine, theirs)

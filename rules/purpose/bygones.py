@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import log
 from operator import add
-from typing import Any
+from typing import ClassVar
 
 from rules.context import Context
 from rules.meaning import Purpose
@@ -18,6 +18,7 @@ from rules.purpose.clues import Clues
 from rules.purpose.company import Party
 from rules.purpose.firms import WithFirms
 from rules.purpose.weights import Scores
+from rules.remembering import Remembers
 
 # Mail was learned from one firm, whose people heard from other firms mostly in private. Where a whole firm is in
 # touch with the owner, its robots or several of its people, it is a customer or a supplier: set by hand.
@@ -46,8 +47,10 @@ def odds(sums: Sequence[float], half: float) -> Scores:
     )
 
 
-class Bygones:
+class Bygones(Remembers):
     """Histories of one owner's mail. `of` a mail is asked first, then `take` remembers what that mail was for."""
+
+    GIVEN: ClassVar[frozenset[str]] = frozenset({"_weights", "told"})
 
     def __init__(self, weights: Mapping[str, tuple[float, float]]) -> None:
         self._weights = weights
@@ -62,15 +65,6 @@ class Bygones:
         self._topic_people: dict[str, set[str]] = {}
         self._personal: tuple[str, ...] = ()
         self.told: list[tuple[str, Sequence[float]]] = []  # what was recalled last
-
-    @property
-    def memory(self) -> dict[str, Any]:
-        """All that it remembers: with it another one of the same weights goes on."""
-        return {name: value for name, value in vars(self).items() if name not in _GIVEN}
-
-    @memory.setter
-    def memory(self, memory: Mapping[str, Any]) -> None:
-        vars(self).update(memory)
 
     def of(self, found: Clues, writer: str | None, context: Context) -> list[tuple[str, Scores]]:
         """What the histories add to a mail, by name."""
@@ -171,7 +165,6 @@ def _coarse(score: float) -> float:
     return round(score * 20) / 20
 
 
-_GIVEN = {"_weights", "told"}
 _SUMS = 6  # of what its mail was for, and of what was usual for such mail
 _NAMES = {kind: f"history:{kind}" for kind in ("person", "firm", "owner", "firms")}
 _NAMES |= {kind: kind for kind in ("partner", "trade")}
