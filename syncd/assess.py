@@ -7,7 +7,7 @@ which writes the flags of every week into the ledger, where the public views sho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
@@ -29,9 +29,8 @@ from syncd.ledger.difference import Counts
 from syncd.ledger.findings import Findings
 from syncd.ledger.meaning import Interpretation
 from syncd.terms import MEANT, Terms
-from syncd.understanding import understand
+from syncd.understanding import Progress, understand
 
-Progress = Callable[[int, int | None], object]
 Days = tuple[tuple[date, date], ...] | None
 
 
@@ -46,6 +45,7 @@ class Assessed:
         planned: what is still to come on the calendar, on that day or after it, as far as it was known.
         note: why `as_of` is not today, in a sentence.
         suggestions: addresses that looked like one person by that day.
+        heard: the day up to which the owner's answers count, where no day was asked for.
     """
 
     as_of: date
@@ -54,6 +54,7 @@ class Assessed:
     planned: tuple[Interaction, ...] = ()
     note: str | None = None
     suggestions: tuple[Merge, ...] = ()
+    heard: date | None = None
 
     @property
     def week(self) -> Week | None:
@@ -78,9 +79,9 @@ def assess(
     now = now or datetime.now(UTC)
     zone = ZoneInfo(config.owner.timezone)
     today = now.astimezone(zone).date()
-    note = None
+    note = heard = None
     if as_of is None:
-        as_of = today
+        as_of = heard = today  # of an export that has ended the owner speaks after its last day
         last = _ended_on(ledger, config, now)
         if last is not None and last < today:
             as_of = last
@@ -89,11 +90,9 @@ def assess(
     meaning = _meaning(ledger, stored, config, as_of, now, progress)
     lately = as_of >= today - timedelta(days=1)  # the weekly mail is as of yesterday, and knows what is to come
     planned = tuple(one for one in stored.interactions if lately and one.planned and one.local >= as_of)
-    history = replace(_history(ledger, config, meaning, as_of, now), planned=planned)
-    if note:  # what the owner says of it is said after that day, and counts
-        history = replace(history, answers=tuple(_answers(ledger, as_of, heard=today)))
+    history = replace(_history(ledger, config, meaning, as_of, now, heard), planned=planned)
     weeks = list(follow(history, as_of, _settings(config), since=as_of - back))
-    return Assessed(as_of, weeks, history, planned, note, tuple(meaning.suggestions))
+    return Assessed(as_of, weeks, history, planned, note, tuple(meaning.suggestions), heard)
 
 
 def backtest(
@@ -189,14 +188,16 @@ def _stored(ledger: Ledger) -> Interpretation:
         )
 
 
-def _history(ledger: Ledger, config: Config, meaning: Interpretation, as_of: date, now: datetime) -> History:
+def _history(
+    ledger: Ledger, config: Config, meaning: Interpretation, as_of: date, now: datetime, heard: date | None = None
+) -> History:
     return History(
         people=meaning.people,
         merges=meaning.merges,
         interactions=[one for one in meaning.interactions if one.local <= as_of and not one.planned],
         traffic=[line for line in meaning.traffic if line.local <= as_of],
         coverage=_coverage(ledger, config, as_of, now),
-        answers=tuple(_answers(ledger, as_of)),
+        answers=tuple(_answers(ledger, as_of, heard)),
     )
 
 
@@ -225,7 +226,7 @@ def _answers(ledger: Ledger, as_of: date, heard: date | None = None) -> Iterator
         on = date.fromisoformat(entry.data["on"])
         if on <= (heard or as_of):
             until = entry.data.get("until")
-            said = on if on <= as_of else min(on, week)
+            said = on if on <= as_of else week
             yield Answer(entry.subject, said, entry.data["word"], date.fromisoformat(until) if until else None)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from rules.collector import uncollected
-from syncd.assess import Assessed, Progress, assess, changes
+from syncd.assess import Assessed, assess, changes
 from syncd.config import Config
 from syncd.files import write_private
 from syncd.ledger import Ledger
 from syncd.report import AssessedWeek, Report, build, written
+from syncd.understanding import Progress
 
 RECENT = timedelta(weeks=26)  # how far back a change of status may lie that the report still speaks of
 
@@ -47,7 +47,7 @@ def make_report(
         ledger.journal.entries(),
         config,
         day,
-        heard=now.astimezone(ZoneInfo(config.owner.timezone)).date() if as_of is None else None,
+        heard=assessed.heard,
         traffic=history.traffic,
         changes=list(changes(assessed.weeks)),
         suggestions=assessed.suggestions,

@@ -60,10 +60,8 @@ class News:
             self.relabelled[f"{before.channel.value} → {new['channel']}"] += 1
             return
         names = Purpose.__struct_fields__
-        was, now = (
-            _mostly({name: getattr(before.purpose, name) for name in names}),
-            _mostly({n: new[n] for n in names}),
-        )
+        was = _mostly({name: getattr(before.purpose, name) for name in names})
+        now = _mostly({name: new[name] for name in names})
         if was != now:
             self.relabelled[f"{was} → {now}"] += 1
 
