@@ -3,7 +3,7 @@ only what it touches is read by the rules again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -98,6 +98,14 @@ class Life:
         elif kind in {"merged", "parted"} and who != what:
             self.ledger.journal.add(kind, str(who.address), self.now, other=what.address)
 
+    def live(self, turns: Iterable[Iterable[Sequence[Any]]]) -> None:
+        """Take the steps of each turn, and bring the meaning up to date after it."""
+        self.refresh()
+        for turn in turns:
+            for step in turn:
+                self.take(step)
+            self.refresh()
+
     def refresh(self) -> Changes:
         result = sync(self.ledger, [options()], now=self.now, open_connector=lambda _: Account(self.sources))
         assert result.ok
@@ -126,11 +134,7 @@ class Life:
 def test_grown_in_any_way_it_is_the_one_made_anew(turns: list[list[Sequence[Any]]]) -> None:
     with Ledger.open("sqlite://") as ledger:
         life = Life(ledger)
-        life.refresh()
-        for turn in turns:
-            for step in turn:
-                life.take(step)
-            life.refresh()
+        life.live(turns)
         grown = life.rows()
         life.forget_all_meaning()
         life.refresh()

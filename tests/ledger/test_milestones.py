@@ -147,11 +147,7 @@ def assert_as_made_anew(life: Running) -> None:
 def test_gone_on_with_in_any_way_it_is_the_one_made_anew(turns: list[list[Sequence[Any]]]) -> None:
     with Ledger.open("sqlite://") as ledger:
         life = Running(ledger)
-        life.refresh()
-        for turn in turns:
-            for step in turn:
-                life.take(step)
-            life.refresh()
+        life.live(turns)
         assert_as_made_anew(life)
 
 
