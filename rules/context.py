@@ -152,20 +152,26 @@ _FORWARD = re.compile(r"^\s*\[?(?:fw|fwd|wg|tr|rv|enc|doorst|vl|vb|pd|transf|i)\
 
 
 @lru_cache(maxsize=8192)
+def _marks(subject: str) -> int:
+    """Where the marks of answers and forwards end; 0 where there are none. Each ends in a colon."""
+    if ":" not in subject and "：" not in subject:
+        return 0
+    found = _ANSWER.match(subject)
+    return found.end() if found else 0
+
+
 def bare_subject(subject: str) -> str:
     """The subject without the marks of answers and forwards, in any of our languages."""
-    found = _ANSWER.match(subject)
-    return subject[found.end() :].strip() if found else subject.strip()
+    return subject[_marks(subject) :].strip()
 
 
-@lru_cache(maxsize=8192)
 def is_answer(subject: str) -> bool:
     """Whether the subject carries a mark of an answer or a forward."""
-    return _ANSWER.match(subject) is not None
+    return _marks(subject) > 0
 
 
 def is_forward(subject: str) -> bool:
-    return _FORWARD.match(subject) is not None
+    return _marks(subject) > 0 and _FORWARD.match(subject) is not None
 
 
 @lru_cache(maxsize=8192)

@@ -46,6 +46,8 @@ class Matcher:
         self._joint: dict[Hashable, int] = {}
         self._by_pattern: dict[int, list[Compiled]] = {}
         self._structural: list[tuple[int, int, Compiled]] = []
+        self._by_structure: dict[int, list[Compiled]] = {}  # flags that those ask for: which of them fire
+        self._structure_asked = 0
         self._counting: list[Compiled] = []
         self._asked = 0  # flags that some rule asks for
         self._seen: dict[tuple[int, int], tuple[tuple[Compiled, ...], tuple[Compiled, ...]]] = {}
@@ -125,13 +127,22 @@ class Matcher:
         if known is None:
             if len(self._seen) >= REMEMBERED:
                 self._seen.clear()
-            fired = [rule for need, forbid, rule in self._structural if flags & need == need and not flags & forbid]
+            fired = self._of_structure(flags & self._structure_asked).copy()
             for number in _numbers(hits):  # in the order of the rules, so that the same is always told first
                 for rule in self._by_pattern.get(number, ()):
                     if rule not in fired and rule.fires(hits, flags):
                         fired.append(rule)
             counting = tuple([rule for rule in self._counting if rule.fires(hits, flags)])
             known = self._seen[key] = (tuple(fired), counting)
+        return known
+
+    def _of_structure(self, flags: int) -> list[Compiled]:
+        known = self._by_structure.get(flags)
+        if known is None:
+            if len(self._by_structure) >= REMEMBERED:
+                self._by_structure.clear()
+            fired = [rule for need, forbid, rule in self._structural if flags & need == need and not flags & forbid]
+            known = self._by_structure[flags] = fired
         return known
 
     def _number(self, field: str, pattern: str) -> int:
@@ -165,6 +176,7 @@ class Matcher:
             self._by_pattern.setdefault(number, []).append(compiled)
         if not any_of and not all_of:
             self._structural.append((compiled.need, compiled.forbid, compiled))
+            self._structure_asked |= compiled.need | compiled.forbid
 
     def _divided(self) -> Iterator[tuple[str, _Places]]:
         """The numbers that rules ask for, each with its places."""

@@ -64,7 +64,7 @@ def encode(decision: Decision) -> str:
         crowd=decision.crowd,
         purpose=Purpose(round(purpose.relational, 4), round(purpose.working, 4), round(purpose.transactional, 4)),
         standing=decision.standing,
-        evidence=[_reason(evidence) for evidence in decision.evidence],
+        evidence=[*map(_reason, decision.evidence)],
     )
     return _encoder.encode(line).decode()
 

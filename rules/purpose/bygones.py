@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import log
-from operator import add
 from typing import ClassVar
 
 from rules.context import Context
@@ -54,7 +53,7 @@ class Bygones(Remembers):
 
     def __init__(self, weights: Mapping[str, tuple[float, float]]) -> None:
         self._weights = weights
-        self._sums: dict[Party, list[float]] = {}
+        self._sums: dict[Party, tuple[float, ...]] = {}
         self._pending: tuple[tuple[Party, ...], str | None, int] = ((), None, 0)
         self._last: Purpose | None = None
         self._with_firms = WithFirms()
@@ -103,7 +102,7 @@ class Bygones(Remembers):
             kind, name = party
             sums = self._sums.get(party)
             if sums is not None:
-                told.append((kind, [*map(_coarse, self._scores(kind, sums))] if kind == "owner" else tuple(sums)))
+                told.append((kind, self._coarse(sums) if kind == "owner" else sums))
             if kind == "firm" and name in self._partners:
                 told.append(("partner", PARTNER))
             if party == _FIRM:
@@ -116,9 +115,16 @@ class Bygones(Remembers):
         """What a history adds, from its six sums; what was told as scores stays."""
         if len(numbers) == _SUMS:
             weight, half = self._weights[kind]
-            numbers = [odd * weight for odd in odds(numbers, half)]
+            one, two, three = odds(numbers, half)
+            return one * weight, two * weight, three * weight
         one, two, three = numbers
         return one, two, three
+
+    def _coarse(self, sums: Sequence[float]) -> Scores:
+        """What the owner's history adds, in steps, so that one mail more does not change a little of all that come
+        after it."""
+        one, two, three = self._scores("owner", sums)
+        return round(one * 20) / 20, round(two * 20) / 20, round(three * 20) / 20
 
     def _of_trade(self) -> bool:
         return bool(self._personal) and all(map(self.is_trade, self._personal))
@@ -140,14 +146,17 @@ class Bygones(Remembers):
             people = self._topic_people.setdefault(topic, set())
             if len(people) < TRADE_PEOPLE:
                 people.update(name for kind, name in keys if kind == "person")
-        usual = self._with_firms.usual if _FIRM in keys else USUAL
-        added = (last.relational, last.working, last.transactional, *usual)
+        one, two, three = last.relational, last.working, last.transactional
+        relational, working, other = self._with_firms.usual if _FIRM in keys else USUAL
         for key in keys:
             sums = self._sums.get(key)
             if sums is not None:
-                sums[:] = map(add, sums, added)
+                first, second, third, fourth, fifth, sixth = sums
+                self._sums[key] = (
+                    first + one, second + two, third + three, fourth + relational, fifth + working, sixth + other
+                )  # fmt: skip
             elif key[0] in self._weights:
-                self._sums[key] = list(added)
+                self._sums[key] = (one, two, three, relational, working, other)
         self._with_firms.hear(last, with_firm=_FIRM in keys)
 
     def _meet(self, firm: str, person: str, *, machine: bool) -> None:
@@ -158,11 +167,6 @@ class Bygones(Remembers):
         if machine or len(people) >= SEVERAL:
             self._partners.add(firm)
             del self._people[firm]
-
-
-def _coarse(score: float) -> float:
-    """In steps, so that one mail more does not change a little of all that come after it."""
-    return round(score * 20) / 20
 
 
 _SUMS = 6  # of what its mail was for, and of what was usual for such mail

@@ -23,6 +23,8 @@ REMEMBERED = 4_096  # subjects, groups of clues, whole mails; then the memory st
 
 Part = tuple[float, Evidence]
 """One reason behind its size: how far apart it drives the labels."""
+Clue = tuple[Scores, Part]
+"""What a clue adds, and how that is told."""
 
 
 class Weighed(msgspec.Struct, frozen=True, gc=False):
@@ -50,6 +52,7 @@ class Voice:
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
         self._mails: dict[Clues, Heard] = {}
+        self._clues: dict[str, Clue] = {}
         self._groups: dict[tuple[str, ...], Weighed] = {}
         self._words: dict[tuple[str, ...], Weighed] = {}
 
@@ -82,9 +85,26 @@ class Voice:
         if weighed is None:
             if len(self._groups) >= REMEMBERED:
                 self._groups.clear()
-            table = self.weights.clues
-            weighed = self._groups[group] = weigh([(name, table[name]) for name in group if name in table])
+            weighed = self._groups[group] = self._of_clues(group)
         return weighed
+
+    def _of_clues(self, group: Iterable[str]) -> Weighed:
+        """As `weigh`, of clues: they are few, and each is put into words once."""
+        relational = working = transactional = 0.0
+        table, known, parts = self.weights.clues, self._clues, []
+        for name in group:
+            if name not in known:
+                if name not in table:
+                    continue
+                scores = table[name]
+                known[name] = (scores, (max(scores) - min(scores), evidence(name, scores)))
+            (one, two, three), part = known[name]
+            relational += one
+            working += two
+            transactional += three
+            parts.append(part)
+        parts.sort(key=_size, reverse=True)
+        return Weighed(relational, working, transactional, tuple(parts[:SHOWN]))
 
     def _of_words(self, words: tuple[str, ...]) -> Weighed:
         weighed = self._words.get(words)
@@ -102,6 +122,7 @@ def learned_voice() -> Voice:
 
 
 _size = itemgetter(0)
+_RELATIONAL, _WORKING, _TRANSACTIONAL = PURPOSES
 
 
 def weigh(parts: Iterable[tuple[str, Scores]], kind: str = "") -> Weighed:
@@ -130,22 +151,20 @@ def shares(one: float, two: float, three: float) -> Purpose:
 
 def evidence(name: str, scores: Scores) -> Evidence:
     """One part as evidence for the label that it speaks for: its log-odds against the mean of the other two."""
-    label, weight = _spoken(scores)
+    label, weight = _spoken(*scores)
     return Evidence("purpose: " + name, because(name), label, weight)
 
 
 def passing(name: str, scores: Scores) -> Evidence:
     """The same for what changes with every mail: histories give a few thousand reasons, told again and again."""
-    label, weight = _spoken(scores)
-    return _told(name, label, weight)
+    return _told(name, *_spoken(*scores))
 
 
-def _spoken(scores: Scores) -> tuple[str, float]:
-    one, two, three = scores
+def _spoken(one: float, two: float, three: float) -> tuple[str, float]:
     if one >= two:
-        label, best = (PURPOSES[0], one) if one >= three else (PURPOSES[2], three)
+        label, best = (_RELATIONAL, one) if one >= three else (_TRANSACTIONAL, three)
     else:
-        label, best = (PURPOSES[1], two) if two >= three else (PURPOSES[2], three)
+        label, best = (_WORKING, two) if two >= three else (_TRANSACTIONAL, three)
     return label, round(best - (one + two + three - best) / 2, 3)
 
 
