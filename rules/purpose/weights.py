@@ -8,6 +8,8 @@ from functools import cache
 from itertools import chain
 from math import sqrt
 
+import msgspec
+
 from rules.collector import uncollected
 from rules.subjects import VOCABULARY, spelled_out
 
@@ -47,9 +49,12 @@ def learned() -> Weights:
 
 
 def _table(rows: Sequence[str]) -> dict[str, tuple[float, ...]]:
-    """Rows of a name and its numbers; read column by column, as they are many and a service wants to start."""
-    names, *columns = zip(*[row.split("\t") for row in rows], strict=True)
-    return dict(zip(names, zip(*[map(float, column) for column in columns], strict=True), strict=True))
+    """Rows of a name and as many numbers each. They are many and a service wants to start: nothing reads numbers as
+    fast as a reader of JSON."""
+    names, numbers = zip(*[row.split("\t", 1) for row in rows], strict=True)
+    read = msgspec.json.decode("[" + ",".join(numbers).replace("\t", ",") + "]", type=list[float])
+    width = len(read) // len(rows)
+    return dict(zip(names, zip(*[read[column::width] for column in range(width)], strict=True), strict=True))
 
 
 def words_of(words: Sequence[str], weights: Weights) -> dict[str, Scores]:
