@@ -21,7 +21,7 @@ from bench.samples import Sample, sample_clues
 from rules.meaning import PURPOSES
 from rules.purpose.clues import Clues
 from rules.purpose.weights import Scores, Weights
-from rules.subjects import read, spelled_out
+from rules.texts.subjects import read, spelled_out
 
 AMBIGUOUS = 0.4  # weight of an item whose reader was in doubt
 READ_AGAIN = 3.0  # weight of an item of the smaller set, which was read two and three times

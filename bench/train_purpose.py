@@ -26,11 +26,11 @@ from bench.train_titles import learn_titles
 from connectors.observations import Message
 from rules.context import Context
 from rules.meaning import PURPOSES, Purpose
-from rules.organisations import domain_of, is_free_mail, registrable
 from rules.purpose.bygones import Bygones
 from rules.purpose.clues import Clues, clues
 from rules.purpose.weights import Weights
-from rules.subjects import VOCABULARY
+from rules.texts.organisations import domain_of, is_free_mail, registrable
+from rules.texts.subjects import VOCABULARY
 
 # Mails after which a history weighs half of what an endless one would.
 HALF = {"person": 1.0, "owner": 5.0, "firm": 5.0}

@@ -20,7 +20,7 @@ from rules.meaning import PURPOSES
 from rules.purpose.model import meeting_parts
 from rules.purpose.occasions import title_words
 from rules.purpose.weights import Scores, Weights
-from rules.subjects import spelled_out
+from rules.texts.subjects import spelled_out
 
 STRENGTH = 0.3  # the inverse of the penalty
 TITLES = 2  # a word counts where this many titles have it

@@ -8,10 +8,11 @@ from math import exp
 
 from connectors.observations import Address, Message
 from rules import traits
-from rules.context import Context, subject_form
+from rules.context import Context
 from rules.fields import BIT, Structure
 from rules.matching import Matcher
 from rules.ruleset import RuleSet
+from rules.texts.prefixes import subject_form
 from rules.weighing import Compiled
 
 RECIPIENTS_READ = 40  # addresses that rules look at; the rest is counted

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connectors.observations import Event
-from rules import places, weblinks
 from rules.fields import Structure
 from rules.matching import Matcher
 from rules.meaning import Channel
+from rules.texts import places, weblinks
 from rules.weighing import Compiled, softmax
 
 LABELS = ("in_person", "video", "phone", "none")

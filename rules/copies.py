@@ -21,8 +21,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.observations import Address, Event, Message, Observation, encode
-from rules.folders import role_of
 from rules.pooling import Pool
+from rules.texts.folders import role_of
 
 
 class Placement(msgspec.Struct, frozen=True, gc=False):
@@ -60,7 +60,8 @@ class Occurrence(msgspec.Struct, frozen=True, gc=False):
 
     `id` is a digest of what makes it itself, not of which copy came first, and is the id of `observation` as well.
     `stands` False: it must not count (only ever in Junk or Drafts, deleted or cancelled before its end, …) and
-    `why_not` says so in plain words. `roles`: what the folders that held it are for, as `rules.folders` names them.
+    `why_not` says so in plain words. `roles`: what the folders that held it are for, as `rules.texts.folders` names
+    them.
     """
 
     id: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import re2
 
 from rules.fields import EVENT_FIELDS, FLAGS, LABELS, MESSAGE_FIELDS, NUMBERS, is_field
-from rules.folding import fold
+from rules.texts.folding import fold
 
 if TYPE_CHECKING:
     from rules.ruleset import Rule

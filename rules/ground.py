@@ -14,8 +14,8 @@ from rules.copies import Occurrence
 from rules.identity import Identities
 from rules.meaning import Decision, Direction, Interaction, Owner, Person, Traffic
 from rules.meetings import Names
-from rules.organisations import domain_of, is_free_mail, organisation_of, within
 from rules.owners import Own
+from rules.texts.organisations import domain_of, is_free_mail, organisation_of, within
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,9 +30,9 @@ from rules.copies import Occurrence
 from rules.groups import Groups
 from rules.meaning import Circle, Decision, Evidence, Merge, Owner, Person
 from rules.moves import took_over
-from rules.names import is_shared, key_of, spelled_key, words_of
-from rules.organisations import domain_of, organisation_of, within
 from rules.sightings import Reader
+from rules.texts.names import is_shared, key_of, spelled_key, words_of
+from rules.texts.organisations import domain_of, organisation_of, within
 from rules.words import Apart, DomainWord, PersonWord, united
 
 __all__ = [

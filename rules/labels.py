@@ -16,10 +16,10 @@ from rules.collector import uncollected
 from rules.context import Context
 from rules.matching import Matcher, matcher
 from rules.meaning import PURPOSES, Channel, Decision, Evidence, Owner, Purpose
-from rules.organisations import is_free_mail
 from rules.purpose.bygones import Bygones
 from rules.purpose.model import PurposeModel
 from rules.ruleset import RuleSet
+from rules.texts.organisations import is_free_mail
 from rules.weighing import Weighed, sized, softmax
 
 PRIOR = {"event": (-1.6, 0.6, -1.6), "message": (-0.9, 0.5, 0.0)}

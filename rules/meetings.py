@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from connectors.observations import Attendee, Event
 from rules.meaning import Channel, Direction
-from rules.names import Key, key_of, plain
+from rules.texts.names import Key, key_of, plain
 
 ACCEPTED = 0.95
 UNANSWERED = 0.6

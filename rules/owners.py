@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from connectors.observations import Address, Message
 from rules.copies import Occurrence
 from rules.meaning import Evidence, Owner
-from rules.names import Key, key_of, spelled_key, words_of
-from rules.organisations import mailbox_of, organisation_of
+from rules.texts.names import Key, key_of, spelled_key, words_of
+from rules.texts.organisations import mailbox_of, organisation_of
 
 _LEAST_SENT = 3  # mails in Sent before an address that bears no name is believed
 _LEAST_SHARE = 0.1  # of all mails in Sent

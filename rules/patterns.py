@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import re2
 
-from rules.folding import fold
+from rules.texts.folding import fold
 
 REMEMBERED = 10_000  # texts per field; then the memory starts afresh
 LONGEST = 2_000  # characters of a field that are looked at

@@ -19,11 +19,11 @@ import msgspec
 from connectors.observations import Address, Attendee, Event, Message
 from rules.copies import Occurrence, moment
 from rules.groups import Groups
-from rules.lists import is_list_mail, is_tagged, lists_of
 from rules.meaning import Channel, Decision, Evidence, Merge
-from rules.names import Key, bears, initials_of, key_of, number_of, readable, spelled_initials, spelled_key
-from rules.organisations import mailbox_of, organisation_of
 from rules.remembering import Remembers
+from rules.texts.lists import is_list_mail, is_tagged, lists_of
+from rules.texts.names import Key, bears, initials_of, key_of, number_of, readable, spelled_initials, spelled_key
+from rules.texts.organisations import mailbox_of, organisation_of
 from rules.threads import Threads
 from rules.words import Apart
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from connectors.observations import Message
-from rules.context import bare_subject, is_answer, is_forward
+from rules.texts.prefixes import bare_subject, is_answer, is_forward
 
 T = TypeVar("T")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rules.context import bare_subject, is_answer, is_forward
 from rules.fields import BIT
-from rules.folding import fold
-from rules.organisations import is_free_mail, registrable
+from rules.texts.folding import fold
+from rules.texts.organisations import is_free_mail, registrable
+from rules.texts.prefixes import bare_subject, is_answer, is_forward
 
 _LAST_FIRST = re.compile(r"^[^\W\d_][\w'’.-]+(?: [^\W\d_][\w'’-]+)?, [^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){0,2}$")
 _TWO = re.compile(r"^[^\W\d_][\w'’.-]*(?: [^\W\d_]\.?| (?:van|von|de|der|den|del|di|da|dos|la|le|zu|ter|ten|al|el|bin)\b)* [^\W\d_][\w'’-]+$")  # fmt: skip  # noqa: E501

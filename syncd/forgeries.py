@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from connectors.observations import Message
 from rules.authenticity import is_forged
 from rules.copies import Copy, fold
-from rules.folders import role_of
+from rules.texts.folders import role_of
 from syncd.config import Config
 from syncd.ledger import Ledger
 

@@ -15,7 +15,7 @@ import msgspec
 
 from connectors.connector import Item, Place, Quarantined
 from connectors.observations import Event, Message, Observation, encode
-from rules.folders import is_private
+from rules.texts.folders import is_private
 from syncd.ledger.naming import escaped, plain, stored
 from syncd.ledger.writing import Entry
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from rules.health.diary import opened_by
 from rules.meaning import Channel, Direction, Interaction
-from rules.subjects import read, topics
+from rules.texts.subjects import read, topics
 
 GIFTS = ("answers", "introductions", "thanks", "visits", "unasked")
 MOSTLY = 0.5  # of a probability

@@ -12,9 +12,9 @@ from itertools import chain
 import msgspec
 
 from connectors.observations import Message
-from rules.folders import role_of
 from rules.purpose.company import Company, Party, bucket, company_of
-from rules.subjects import Text, read, topics
+from rules.texts.folders import role_of
+from rules.texts.subjects import Text, read, topics
 
 PERSONAL = frozenset(
     {

@@ -10,7 +10,7 @@ from itertools import chain
 import msgspec
 
 from connectors.observations import Address
-from rules.organisations import domain_of, is_free_mail, organisation_of, registrable
+from rules.texts.organisations import domain_of, is_free_mail, organisation_of, registrable
 
 PEOPLE_READ = 30  # recipients whose names are looked at; the rest is counted
 

@@ -13,13 +13,13 @@ from operator import itemgetter
 from connectors.observations import Event, Message, Observation
 from rules.context import Context
 from rules.meaning import PURPOSES, Evidence, Owner, Purpose
-from rules.organisations import domain_of, is_free_mail, registrable
 from rules.purpose.bygones import Bygones
 from rules.purpose.clues import clues
 from rules.purpose.occasions import occasion, title_words
 from rules.purpose.voice import SHOWN, Voice, learned_voice, passing, shares, weigh
 from rules.purpose.weights import NOTHING, Scores, Weights, words_of
-from rules.subjects import spelled_out
+from rules.texts.organisations import domain_of, is_free_mail, registrable
+from rules.texts.subjects import spelled_out
 
 TITLE_WORDS = 0.5  # how much of what a word weighs on mail it weighs in the title of a meeting
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from connectors.observations import Event
-from rules.names import plain
 from rules.purpose.clues import PERSONAL
 from rules.purpose.weights import Scores
-from rules.subjects import Text, read, topics
+from rules.texts.names import plain
+from rules.texts.subjects import Text, read, topics
 
 PRIOR: Scores = (-1.3, 0.7, -1.5)
 # What the topics of a title weigh. Meals and parties say what people come together for; "thanks" in a title may be

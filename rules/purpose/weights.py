@@ -11,7 +11,7 @@ from math import sqrt
 import msgspec
 
 from rules.collector import uncollected
-from rules.subjects import VOCABULARY, spelled_out
+from rules.texts.subjects import VOCABULARY, spelled_out
 
 Scores = tuple[float, float, float]
 """What something adds to each of `rules.meaning.PURPOSES`, as log-odds."""

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from connectors.observations import Address, Event, Message, Observation
-from rules.folding import fold
+from rules.texts.folding import fold
 
 T = TypeVar("T", Message, Event)
 

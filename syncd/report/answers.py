@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 from connectors.observations import Message
 from rules.copies import Copy
-from rules.folders import role_of
 from rules.meaning import Merge, Person
+from rules.texts.folders import role_of
 from syncd.days import day_said
 
 MARK = "syncd:"

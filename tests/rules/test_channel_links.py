@@ -9,10 +9,10 @@ from urllib.parse import quote
 import pytest
 
 from connectors.observations import Conference, Event
-from rules import weblinks
 from rules.labels import ByRules, Labeller
 from rules.meaning import Channel, Owner
 from rules.ruleset import load
+from rules.texts import weblinks
 
 RULES = load()
 LABELLER = Labeller(RULES, Owner(frozenset({"me@example.org"})), ByRules())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.folders import ROLES, is_private, role_of
+from rules.texts.folders import ROLES, is_private, role_of
 
 SENT = (
     "Sent",

@@ -18,8 +18,8 @@ from connectors.options import MboxOptions
 from rules.copies import Copy, Occurrence, Placement, Revision, fold
 from rules.identity import DomainWord, Identities, PersonWord, partition, person_id, resolve
 from rules.meaning import Channel, Circle, Decision, Owner, Purpose
-from rules.names import bears, key_of, readable
-from rules.organisations import is_free_mail, mailbox_of, organisation_of
+from rules.texts.names import bears, key_of, readable
+from rules.texts.organisations import is_free_mail, mailbox_of, organisation_of
 
 MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -14,7 +14,7 @@ from connectors.observations import Event
 from rules.meaning import PURPOSES
 from rules.purpose.model import title_parts
 from rules.purpose.weights import learned, words_of
-from rules.subjects import COMPOUND, PART, read, spelled_out
+from rules.texts.subjects import COMPOUND, PART, read, spelled_out
 
 SUBJECTS = Path(__file__).parents[2] / "bench" / "subjects"
 WORDS = st.text("abcdeßäé", min_size=1, max_size=14)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from rules.folding import fold
+from rules.texts.folding import fold
 
 _X500 = re.compile(r"</?o=.*|/(?:o|ou|cn)=.*", re.IGNORECASE)
 _NOTES = re.compile(r"(?:/[\w .&-]+)+(?:@[\w .-]+)?$|@[A-Z][\w .-]*$")

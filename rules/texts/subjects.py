@@ -1,6 +1,6 @@
 """Subjects and titles as words, and the topics that words speak of.
 
-Words are folded (`rules.folding`) and in lower case. Numbers, dates and times become signs, so that "#number" of one
+Words are folded (`folding`) and in lower case. Numbers, dates and times become signs, so that "#number" of one
 invoice is that of any other.
 """
 
@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from rules.folding import fold
+from rules.texts.folding import fold
 
-VOCABULARY = Path(__file__).parent / "vocabulary"
+VOCABULARY = Path(__file__).parents[1] / "vocabulary"
 LONGEST = 400  # characters of a subject that are read
 REMEMBERED = 16_384  # words; then the memory starts afresh
 COMPOUND = 7  # letters from which an unknown word may be a compound

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rules import weblinks
-from rules.folding import fold
+from rules.texts import weblinks
+from rules.texts.folding import fold
 
 _PHONE = re.compile(
     r"(?:\+|\b00)?\(?\d[\d ().+/-]{6,22}\d"
