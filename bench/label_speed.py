@@ -33,9 +33,9 @@ def measure(name: str) -> dict[str, float]:
     began = time.process_time()
     from connectors.headers import Circumstances, header_end, read_message
     from connectors.observations import encode
+    from rules.engine.ruleset import load
     from rules.labels import Labeller
     from rules.meaning import Owner
-    from rules.ruleset import load
     from rules.trial import try_lines
 
     rules = load()

@@ -30,9 +30,9 @@ from connectors.microsoft.graph import AT_ONCE, PAGE
 from connectors.microsoft.mail import RECENT, OutlookMailConnector
 from connectors.observations import Event
 from connectors.secrets import Forgetful
+from rules.engine.ruleset import load
 from rules.labels import Labeller
 from rules.meaning import Owner
-from rules.ruleset import load
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

@@ -19,11 +19,11 @@ from bench.labelled import mail, owners
 from connectors.observations import Message, from_json
 from rules import automation
 from rules.context import Context
+from rules.engine.matching import Matcher, matcher
+from rules.engine.ruleset import RuleSet, load
+from rules.engine.weighing import Weighed
 from rules.labels import AUTOMATED_PRIOR, ByRules, Labeller
-from rules.matching import Matcher, matcher
 from rules.meaning import Owner
-from rules.ruleset import RuleSet, load
-from rules.weighing import Weighed
 
 CASES = Path(__file__).resolve().parents[1] / "tests" / "rules" / "cases"
 OF_CASES = 1.5  # weight of an invented mail, of an ambiguous label, and the pull of weights towards zero

@@ -9,11 +9,11 @@ from math import exp
 from connectors.observations import Address, Message
 from rules import traits
 from rules.context import Context
-from rules.fields import BIT, Structure
-from rules.matching import Matcher
-from rules.ruleset import RuleSet
+from rules.engine.fields import BIT, Structure
+from rules.engine.matching import Matcher
+from rules.engine.ruleset import RuleSet
+from rules.engine.weighing import Compiled
 from rules.texts.prefixes import subject_form
-from rules.weighing import Compiled
 
 RECIPIENTS_READ = 40  # addresses that rules look at; the rest is counted
 BY_HAND = 4  # mails that somebody wrote, from which their address is known for a person's

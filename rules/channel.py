@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connectors.observations import Event
-from rules.fields import Structure
-from rules.matching import Matcher
+from rules.engine.fields import Structure
+from rules.engine.matching import Matcher
+from rules.engine.weighing import Compiled, softmax
 from rules.meaning import Channel
 from rules.texts import places, weblinks
-from rules.weighing import Compiled, softmax
 
 LABELS = ("in_person", "video", "phone", "none")
 _INSTANT = timedelta(minutes=1)

@@ -22,9 +22,9 @@ import msgspec
 
 from connectors import wrappers
 from connectors.observations import Message, Observation, encode
+from rules.engine.ruleset import RuleSet
 from rules.labels import Labeller, Trace
 from rules.meaning import Decision, Owner
-from rules.ruleset import RuleSet
 
 __all__ = ["Finder", "Finding", "Trace", "edition"]
 

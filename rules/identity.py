@@ -189,7 +189,7 @@ class Resolver:
 
 def _built_in_roles() -> Callable[[str], bool]:
     from rules.automation import is_role_address
-    from rules.ruleset import load
+    from rules.engine.ruleset import load
 
     rules = load()
     return lambda address: is_role_address(address, rules)

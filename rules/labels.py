@@ -14,13 +14,13 @@ from connectors.observations import Event, Message, Observation
 from rules import automation, channel, traits
 from rules.collector import uncollected
 from rules.context import Context
-from rules.matching import Matcher, matcher
+from rules.engine.matching import Matcher, matcher
+from rules.engine.ruleset import RuleSet
+from rules.engine.weighing import Weighed, sized, softmax
 from rules.meaning import PURPOSES, Channel, Decision, Evidence, Owner, Purpose
 from rules.purpose.bygones import Bygones
 from rules.purpose.model import PurposeModel
-from rules.ruleset import RuleSet
 from rules.texts.organisations import is_free_mail
-from rules.weighing import Weighed, sized, softmax
 
 PRIOR = {"event": (-1.6, 0.6, -1.6), "message": (-0.9, 0.5, 0.0)}
 AUTOMATED_PRIOR = -1.2

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rules.fields import BIT
+from rules.engine.fields import BIT
 from rules.texts.folding import fold
 from rules.texts.organisations import is_free_mail, registrable
 from rules.texts.prefixes import bare_subject, is_answer, is_forward

@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from connectors.observations import Event, Observation, from_json
+from rules.engine.ruleset import RuleSet, load
 from rules.labels import Labeller
 from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
-from rules.ruleset import RuleSet, load
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from rules import ruleset
 from rules.collector import uncollected
+from rules.engine import ruleset
 from rules.health.assessment import FLAGS, Answer, Assessment, Change, DriftSettings, History
 from rules.health.checkpoints import Checkpoints
 from rules.health.desk import Week, follow

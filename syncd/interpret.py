@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from rules import ruleset
 from rules.collector import uncollected
+from rules.engine import ruleset
+from rules.engine.ruleset import RuleSet
 from rules.findings import edition
-from rules.ruleset import RuleSet
 from syncd import __version__
 from syncd.config import Config
 from syncd.ledger import Ledger

@@ -8,10 +8,10 @@ from hashlib import blake2b
 
 import msgspec
 
+from rules.engine.ruleset import RuleSet
 from rules.identity import DomainWord, PersonWord
 from rules.interactions import InteractionSettings
 from rules.meaning import Owner
-from rules.ruleset import RuleSet
 from syncd.config import Config
 from syncd.ledger.journal import Entry
 

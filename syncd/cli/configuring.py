@@ -18,7 +18,7 @@ app = typer.Typer(
 @app.command(cls=PlainCommand)
 def check(context: typer.Context) -> None:
     """Name every problem of the config file, and of the rule files that it names."""
-    from rules.ruleset import load
+    from rules.engine.ruleset import load
     from syncd.config.warnings import warnings
 
     place = workplace(context)

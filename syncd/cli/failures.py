@@ -10,7 +10,7 @@ DONE, FOUND, USAGE, CONFIG, INTERRUPTED = 0, 1, 2, 78, 130
 # Errors that say themselves what happened, where, and what to do next.
 _KNOWN = (
     ("syncd.config.problems", "ConfigProblems", CONFIG),
-    ("rules.ruleset", "RuleProblems", CONFIG),
+    ("rules.engine.ruleset", "RuleProblems", CONFIG),
     ("connectors.connector", "ConnectorError", FOUND),
     ("syncd.ledger.database", "LedgerError", FOUND),
     ("syncd.lookup", "NobodyMeant", FOUND),

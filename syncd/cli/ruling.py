@@ -35,8 +35,8 @@ def check(
     ] = None,
 ) -> None:
     """Name every problem of rule files, and whether their own examples hold."""
+    from rules.engine.ruleset import RuleProblems, load
     from rules.proving import check as prove
-    from rules.ruleset import RuleProblems, load
 
     paths = files or list(workplace(context).config.rules)
     problems = [problem for path in paths for problem in prove(path)]
@@ -49,7 +49,7 @@ def check(
 @app.command("list", cls=PlainCommand)
 def list_(context: typer.Context, form: Annotated[Format, FormatOption] = Format.TABLE) -> None:
     """List the rules that are in force, your own last."""
-    from rules.ruleset import load
+    from rules.engine.ruleset import load
 
     place = workplace(context)
     rules = load(place.config.rules if place.file.exists() else ())

@@ -44,7 +44,7 @@ _Prefers = Annotated[
 ]
 
 
-RuleTable = dict[str, Any]  # read by `rules.ruleset`, which knows what may stand in it
+RuleTable = dict[str, Any]  # read by `rules.engine.ruleset`, which knows what may stand in it
 _SAUNA: RuleTable = {
     "name": "mine.sauna",
     "because": "we meet in the sauna",

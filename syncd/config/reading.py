@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from connectors.options import AccountOptions
-from rules import ruleset
+from rules.engine import ruleset
 from syncd.config.complaints import explain
 from syncd.config.contradictions import contradictions
 from syncd.config.lines import find_lines, line_of

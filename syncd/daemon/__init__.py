@@ -17,7 +17,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 
-from rules import ruleset
+from rules.engine import ruleset
 from syncd.config import load
 from syncd.config.effective import effective
 from syncd.daemon import notify

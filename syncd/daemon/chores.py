@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connectors.connector import ConnectorError
-from rules.ruleset import RuleSet
+from rules.engine.ruleset import RuleSet
 from syncd.config import Config
 from syncd.daemon.schedule import report_due
 from syncd.ledger import Ledger

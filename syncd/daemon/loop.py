@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from rules import ruleset
-from rules.ruleset import RuleSet
+from rules.engine import ruleset
+from rules.engine.ruleset import RuleSet
 from syncd.config import Config, ConfigProblems, load
 from syncd.daemon import notify
 from syncd.daemon.chores import Chores

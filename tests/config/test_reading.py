@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.options import MboxOptions
-from rules import ruleset
+from rules.engine import ruleset
 from rules.meaning import Channel, Circle
 from syncd.config import ConfigProblems, find_config, load, parse
 from syncd.config.effective import effective, without_password

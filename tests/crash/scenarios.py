@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from rules import ruleset
+from rules.engine import ruleset
 from syncd import archive, outbox, upkeep
 from syncd.assess import record
 from syncd.config import Config

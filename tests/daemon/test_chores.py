@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rules import ruleset
+from rules.engine import ruleset
 from syncd.config import Config
 from syncd.daemon import chores
 from syncd.daemon.chores import Chores

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from rules import ruleset
+from rules.engine import ruleset
 from syncd.config import load
 from syncd.daemon.loop import Loop
 from syncd.daemon.turns import BrokenOff, Changed, Finished, Letter, Turn

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.observations import Address, Attendee, Event, Message
-from rules import ruleset
+from rules.engine import ruleset
 from syncd.config import Config
 from syncd.interpret import interpret
 from syncd.ledger import Ledger, schema

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from rules import ruleset
+from rules.engine import ruleset
 from syncd.config import Config
 from syncd.forgetting import forget
 from syncd.ledger import Ledger, schema

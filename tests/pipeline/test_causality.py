@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rules import ruleset
+from rules.engine import ruleset
 from syncd import demo
 from syncd.assess import assess, backtest
 from syncd.config import Config, load

@@ -9,9 +9,9 @@ import pytest
 
 from connectors.observations import Address, Message, from_json
 from rules.automation import is_role_address
+from rules.engine.ruleset import load
 from rules.labels import ByRules, Labeller
 from rules.meaning import Channel, Decision, Owner
-from rules.ruleset import load
 
 RULES = load()
 ME = Address("me@visser.example", "Mara Visser")

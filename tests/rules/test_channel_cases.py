@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from connectors.observations import Attendee, Conference, Event, from_json
+from rules.engine.ruleset import load
 from rules.labels import ByRules, Labeller
 from rules.meaning import Channel, Owner
-from rules.ruleset import load
 
 CASES = Path(__file__).parent / "cases"
 OWNER = Owner(frozenset({"me@visser.example", "mara@visser-advies.com"}))

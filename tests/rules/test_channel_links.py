@@ -9,9 +9,9 @@ from urllib.parse import quote
 import pytest
 
 from connectors.observations import Conference, Event
+from rules.engine.ruleset import load
 from rules.labels import ByRules, Labeller
 from rules.meaning import Channel, Owner
-from rules.ruleset import load
 from rules.texts import weblinks
 
 RULES = load()

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.observations import Address, Message, Observation
+from rules.engine.ruleset import assemble
 from rules.findings import Finder, Finding
 from rules.labels import Labeller
 from rules.meaning import Owner
-from rules.ruleset import assemble
 from tests.rules.test_labels_causal import OWNER, RULES, events, messages
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.observations import Address, Attendee, Conference, Event, Message, Observation
+from rules.engine.ruleset import load
 from rules.labels import ByRules, Labeller
 from rules.meaning import Owner
-from rules.ruleset import load
 
 RULES = load()
 OWNER = Owner(frozenset({"me@example.org"}))

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from connectors.observations import Address, Conference, Event, Message
+from rules.engine.ruleset import load
 from rules.labels import ByRules, Labeller
 from rules.meaning import Owner
-from rules.ruleset import load
 
 LABELS = Path(__file__).parents[3] / "shared" / "data" / "labels"
 pytestmark = pytest.mark.skipif(not LABELS.exists(), reason="needs the labelled data in ../shared/data/labels")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rules.fields import EVENT_FIELDS, FLAGS, MESSAGE_FIELDS, NUMBERS
+from rules.engine.fields import EVENT_FIELDS, FLAGS, MESSAGE_FIELDS, NUMBERS
+from rules.engine.ruleset import load
 from rules.proving import Failure, prove
-from rules.ruleset import load
 
 RULES = load()
 

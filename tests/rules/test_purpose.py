@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from connectors.observations import Address, Attendee, Event, Message
 from rules.context import Context
+from rules.engine.ruleset import load
 from rules.labels import Labeller
 from rules.meaning import PURPOSES, Channel, Owner, Purpose
 from rules.purpose.bygones import SEVERAL, TRADE_MAILS, USUAL, Bygones, odds
@@ -24,7 +25,6 @@ from rules.purpose.model import PurposeModel
 from rules.purpose.occasions import occasion
 from rules.purpose.sentences import because
 from rules.purpose.weights import Weights, learned, words_of
-from rules.ruleset import load
 
 RULES = load()
 ME = "me@acme.example"

@@ -9,9 +9,9 @@ import pytest
 
 from connectors.observations import Event
 from rules import proving
+from rules.engine.ruleset import RuleProblems, assemble, check, load, reload
 from rules.labels import ByRules, Labeller
 from rules.meaning import Channel, Owner
-from rules.ruleset import RuleProblems, assemble, check, load, reload
 
 GOOD = r"""
 [[rule]]

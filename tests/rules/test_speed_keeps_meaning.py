@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from connectors.observations import Address, Message, _loosely, encode, from_json
 from rules.collector import uncollected
-from rules.fields import Structure
+from rules.engine.fields import Structure
+from rules.engine.matching import Matcher
+from rules.engine.patterns import FEW
+from rules.engine.ruleset import Rule, When, load
 from rules.labels import Labeller
-from rules.matching import Matcher
 from rules.meaning import Owner
-from rules.patterns import FEW
 from rules.pooling import Pool
 from rules.purpose.voice import learned_voice
-from rules.ruleset import Rule, When, load
 
 TEXTS = st.one_of(st.none(), st.text(max_size=8), st.sampled_from(["<a@b>", " a@b ", "A@B.example", "a@b.example"]))
 PEOPLE = st.builds(Address, address=TEXTS, name=TEXTS)

@@ -16,8 +16,8 @@ from unittest.mock import patch
 
 from sqlalchemy.engine import URL, Engine
 
-from rules import ruleset
-from rules.ruleset import RuleSet
+from rules.engine import ruleset
+from rules.engine.ruleset import RuleSet
 from syncd.config import Config
 from syncd.ledger import Ledger, database
 

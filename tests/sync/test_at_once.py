@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from connectors.observations import Address, Message
-from rules import ruleset
+from rules.engine import ruleset
 from syncd.config import Config
 from syncd.interpret import interpret
 from syncd.ledger import Ledger

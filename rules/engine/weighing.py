@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import exp
 
+from rules.engine.ruleset import Rule
 from rules.meaning import PURPOSES, Evidence
-from rules.ruleset import Rule
 
 Sized = tuple[float, Evidence]
 """Evidence behind the size of its weight, negative, so that sorting puts the heaviest first."""

@@ -19,10 +19,10 @@ from typing import Any
 import msgspec
 
 from rules.collector import uncollected
-from rules.faults import faults, pattern_faults
-from rules.fields import LABELS, is_field
+from rules.engine.faults import faults, pattern_faults
+from rules.engine.fields import LABELS, is_field
 
-PACKS = Path(__file__).parent / "packs"
+PACKS = Path(__file__).parents[1] / "packs"
 
 
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

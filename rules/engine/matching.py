@@ -1,7 +1,7 @@
 """Rules made fast: what occurs together and what it adds up to is remembered.
 
 Subjects, senders and places repeat, so most observations cost a few look-ups. Patterns have numbers, and what occurs
-is an integer with the bits of those numbers (`rules.patterns`).
+is an integer with the bits of those numbers (`rules.engine.patterns`).
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from rules.fields import BIT, Structure
+from rules.engine.fields import BIT, Structure
+from rules.engine.patterns import REMEMBERED, Field
+from rules.engine.ruleset import Rule, RuleSet
+from rules.engine.weighing import Compiled, Weighed
 from rules.meaning import Evidence
-from rules.patterns import REMEMBERED, Field
-from rules.ruleset import Rule, RuleSet
-from rules.weighing import Compiled, Weighed
 
 T = TypeVar("T", bound=Hashable)
 

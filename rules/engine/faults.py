@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import re2
 
-from rules.fields import EVENT_FIELDS, FLAGS, LABELS, MESSAGE_FIELDS, NUMBERS, is_field
+from rules.engine.fields import EVENT_FIELDS, FLAGS, LABELS, MESSAGE_FIELDS, NUMBERS, is_field
 from rules.texts.folding import fold
 
 if TYPE_CHECKING:
-    from rules.ruleset import Rule
+    from rules.engine.ruleset import Rule
 
 HEAVIEST = 20.0  # log-odds: nothing that a rule knows is surer than one in half a billion
 

@@ -1,0 +1,1 @@
+"""Rules themselves: read, checked, asked all at once, and added up. What they are about stands in the packs."""
