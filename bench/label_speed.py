@@ -34,9 +34,9 @@ def measure(name: str) -> dict[str, float]:
     from connectors.headers import Circumstances, header_end, read_message
     from connectors.observations import encode
     from rules.engine.ruleset import load
-    from rules.labels import Labeller
+    from rules.labels.labeller import Labeller
+    from rules.labels.trial import try_lines
     from rules.meaning import Owner
-    from rules.trial import try_lines
 
     rules = load()
     owner = Owner(frozenset(MAILBOXES[name]))

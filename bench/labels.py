@@ -30,7 +30,7 @@ from bench.samples import OWNER, Sample, desk, message, samples
 from bench.scores import Judged, confusions, reliability, table
 from bench.train_purpose import FOLDS, clue_stream, held_back, learn_histories
 from rules.engine.ruleset import RuleSet, load
-from rules.labels import Labeller
+from rules.labels.labeller import Labeller
 from rules.meaning import PURPOSES, Decision, Owner, Purpose
 from rules.purpose.clues import Clues
 from rules.purpose.model import PurposeModel

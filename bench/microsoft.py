@@ -31,7 +31,7 @@ from connectors.microsoft.mail import RECENT, OutlookMailConnector
 from connectors.observations import Event
 from connectors.secrets import Forgetful
 from rules.engine.ruleset import load
-from rules.labels import Labeller
+from rules.labels.labeller import Labeller
 from rules.meaning import Owner
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

@@ -17,12 +17,12 @@ from scipy.optimize import minimize
 
 from bench.labelled import mail, owners
 from connectors.observations import Message, from_json
-from rules import automation
 from rules.context import Context
 from rules.engine.matching import Matcher, matcher
 from rules.engine.ruleset import RuleSet, load
 from rules.engine.weighing import Weighed
-from rules.labels import AUTOMATED_PRIOR, ByRules, Labeller
+from rules.labels import automation
+from rules.labels.labeller import AUTOMATED_PRIOR, ByRules, Labeller
 from rules.meaning import Owner
 
 CASES = Path(__file__).resolve().parents[1] / "tests" / "rules" / "cases"

@@ -188,8 +188,8 @@ class Resolver:
 
 
 def _built_in_roles() -> Callable[[str], bool]:
-    from rules.automation import is_role_address
     from rules.engine.ruleset import load
+    from rules.labels.automation import is_role_address
 
     rules = load()
     return lambda address: is_role_address(address, rules)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connectors.observations import Message
-from rules.authenticity import is_forged
 from rules.copies import Copy, fold
+from rules.labels.authenticity import is_forged
 from rules.texts.folders import role_of
 from syncd.config import Config
 from syncd.ledger import Ledger

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from rules.collector import uncollected
 from rules.engine import ruleset
 from rules.engine.ruleset import RuleSet
-from rules.findings import edition
+from rules.labels.findings import edition
 from syncd import __version__
 from syncd.config import Config
 from syncd.ledger import Ledger

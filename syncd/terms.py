@@ -21,7 +21,7 @@ MEANT = ("logged", "merged", "parted")  # the journal's entries that say what ha
 @dataclass(frozen=True, slots=True)
 class Terms:
     """The owner, the owner's words, the rules, what is small, whose word on senders is believed (see
-    `rules.authenticity`), and the contacts that the owner `logged`."""
+    `rules.labels.authenticity`), and the contacts that the owner `logged`."""
 
     owner: Owner
     words: tuple[PersonWord | DomainWord, ...]

@@ -22,14 +22,14 @@ import msgspec
 
 from connectors.observations import Event, Message
 from rules import owners
-from rules.authenticity import is_forged
-from rules.automation import is_role_address
 from rules.circle import Trades, assign
 from rules.copies import Copy, Occurrence, fold, moment
-from rules.findings import Finder
 from rules.identity import Identities, Resolver, Suggestion
 from rules.interactions import Extraction, interaction_id
-from rules.labels import AT_ONCE
+from rules.labels.authenticity import is_forged
+from rules.labels.automation import is_role_address
+from rules.labels.findings import Finder
+from rules.labels.labeller import AT_ONCE
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Merge, Owner, Person, Purpose, Traffic
 from syncd.ledger.findings import Findings
 from syncd.ledger.journal import Entry

@@ -11,7 +11,7 @@ from rules.copies import fold
 from rules.engine import ruleset
 from rules.engine.ruleset import RuleSet
 from rules.health.checkpoints import Checkpoints
-from rules.labels import Labeller
+from rules.labels.labeller import Labeller
 from rules.meaning import Decision
 from syncd.answering import listen
 from syncd.assess import record

@@ -36,7 +36,7 @@ def check(
 ) -> None:
     """Name every problem of rule files, and whether their own examples hold."""
     from rules.engine.ruleset import RuleProblems, load
-    from rules.proving import check as prove
+    from rules.labels.proving import check as prove
 
     paths = files or list(workplace(context).config.rules)
     problems = [problem for path in paths for problem in prove(path)]
@@ -70,7 +70,7 @@ def try_(
     ] = None,
 ) -> None:
     """Judge observations, one JSON object a line on stdin: one decision a line, in the same order."""
-    from rules.trial import try_lines
+    from rules.labels.trial import try_lines
 
     del form
     gc.disable()  # what is judged holds no circles, and this process ends with the last line

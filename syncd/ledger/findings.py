@@ -1,7 +1,7 @@
 """Findings as rows: taken from the ledger one by one in order of time, beside whoever walks the occurrences so.
 
-A finding proves by itself whether it still stands (`rules.findings`). So it does no harm where a row is missing, of
-another time, or out of order: what is not taken over is found anew.
+A finding proves by itself whether it still stands (`rules.labels.findings`). So it does no harm where a row is
+missing, another time, or out of order: what is not taken over is found anew.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from rules.findings import Finding, Trace
+from rules.labels.findings import Finding, Trace
 from rules.meaning import Channel, Decision, Purpose
 from syncd.ledger.difference import ROWS, Counts
 from syncd.ledger.reasons import Reasons

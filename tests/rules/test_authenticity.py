@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.observations import Message
-from rules.authenticity import is_forged
+from rules.labels.authenticity import is_forged
 
 OURS = frozenset({"mx.visser.example"})
 

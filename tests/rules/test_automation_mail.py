@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from connectors.observations import Address, Message, from_json
-from rules.automation import is_role_address
 from rules.engine.ruleset import load
-from rules.labels import ByRules, Labeller
+from rules.labels.automation import is_role_address
+from rules.labels.labeller import ByRules, Labeller
 from rules.meaning import Channel, Decision, Owner
 
 RULES = load()

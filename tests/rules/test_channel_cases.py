@@ -10,7 +10,7 @@ import pytest
 
 from connectors.observations import Attendee, Conference, Event, from_json
 from rules.engine.ruleset import load
-from rules.labels import ByRules, Labeller
+from rules.labels.labeller import ByRules, Labeller
 from rules.meaning import Channel, Owner
 
 CASES = Path(__file__).parent / "cases"

@@ -10,7 +10,7 @@ import pytest
 
 from connectors.observations import Conference, Event
 from rules.engine.ruleset import load
-from rules.labels import ByRules, Labeller
+from rules.labels.labeller import ByRules, Labeller
 from rules.meaning import Channel, Owner
 from rules.texts import weblinks
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import rules
 from connectors.observations import Address, Message, Observation
 from rules.engine.ruleset import assemble
-from rules.findings import Finder, Finding
-from rules.labels import Labeller
+from rules.labels import findings
+from rules.labels.findings import Finder, Finding
+from rules.labels.labeller import Labeller
 from rules.meaning import Owner
 from tests.rules.test_labels_causal import OWNER, RULES, events, messages
 
@@ -103,3 +108,28 @@ def test_nothing_new_is_read_and_another_owner_or_rule_reads_all_anew() -> None:
     assert [one.decision for one in find(whole, known, other).values()] == labelled(whole, other)
     finder = Finder(assemble([]), OWNER)
     assert not any(finder.find(one, known[one.id]) is known[one.id] for one in whole)
+
+
+def test_what_is_found_falls_with_every_file_of_rules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    whole = Path(rules.__file__).parent
+    copy = tmp_path / "rules"
+    shutil.copytree(whole, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(findings, "__file__", str(copy / Path(findings.__file__).relative_to(whole)))
+    read = [path for path in copy.rglob("*") if path.suffix in {".py", ".toml", ".tsv"}]
+    assert {path.parent.name for path in read} >= {
+        "rules",
+        "engine",
+        "health",
+        "labels",
+        "packs",
+        "texts",
+        "vocabulary",
+    }
+    before = findings.edition.__wrapped__()
+    assert before == findings.edition()
+    for path in read:
+        text = path.read_bytes()
+        path.write_bytes(text + b"\n")
+        assert findings.edition.__wrapped__() != before, path
+        path.write_bytes(text)
+    assert findings.edition.__wrapped__() == before

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connectors.observations import Address, Attendee, Conference, Event, Message, Observation
 from rules.engine.ruleset import load
-from rules.labels import ByRules, Labeller
+from rules.labels.labeller import ByRules, Labeller
 from rules.meaning import Owner
 
 RULES = load()

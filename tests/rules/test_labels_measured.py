@@ -13,7 +13,7 @@ import pytest
 
 from connectors.observations import Address, Conference, Event, Message
 from rules.engine.ruleset import load
-from rules.labels import ByRules, Labeller
+from rules.labels.labeller import ByRules, Labeller
 from rules.meaning import Owner
 
 LABELS = Path(__file__).parents[3] / "shared" / "data" / "labels"

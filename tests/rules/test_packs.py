@@ -8,7 +8,7 @@ import pytest
 
 from rules.engine.fields import EVENT_FIELDS, FLAGS, MESSAGE_FIELDS, NUMBERS
 from rules.engine.ruleset import load
-from rules.proving import Failure, prove
+from rules.labels.proving import Failure, prove
 
 RULES = load()
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from connectors.observations import Address, Attendee, Event, Message
 from rules.context import Context
 from rules.engine.ruleset import load
-from rules.labels import Labeller
+from rules.labels.labeller import Labeller
 from rules.meaning import PURPOSES, Channel, Owner, Purpose
 from rules.purpose.bygones import SEVERAL, TRADE_MAILS, USUAL, Bygones, odds
 from rules.purpose.clues import clues

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from connectors.observations import Event
-from rules import proving
 from rules.engine.ruleset import RuleProblems, assemble, check, load, reload
-from rules.labels import ByRules, Labeller
+from rules.labels import proving
+from rules.labels.labeller import ByRules, Labeller
 from rules.meaning import Channel, Owner
 
 GOOD = r"""

@@ -18,7 +18,7 @@ from rules.engine.fields import Structure
 from rules.engine.matching import Matcher
 from rules.engine.patterns import FEW
 from rules.engine.ruleset import Rule, When, load
-from rules.labels import Labeller
+from rules.labels.labeller import Labeller
 from rules.meaning import Owner
 from rules.pooling import Pool
 from rules.purpose.voice import learned_voice

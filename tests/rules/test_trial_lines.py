@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from rules.trial import try_lines
+from rules.labels.trial import try_lines
 
 LUNCH = (
     '{"kind":"event","id":"a","title":"Lunch with Anna","start":"2026-03-02T12:00:00Z","end":null,"attendee_count":2}'

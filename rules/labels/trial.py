@@ -16,7 +16,7 @@ import msgspec
 
 from connectors.observations import Event, Observation, from_json
 from rules.engine.ruleset import RuleSet, load
-from rules.labels import Labeller
+from rules.labels.labeller import Labeller
 from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from connectors.observations import Event, Observation, from_json
-from rules import automation, channel
 from rules.context import Context
 from rules.engine import ruleset
 from rules.engine.matching import Matcher
 from rules.engine.ruleset import Problem, Rule
+from rules.labels import automation, channel
 
 OWNER = frozenset({"me@example.org"})
 

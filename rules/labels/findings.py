@@ -23,7 +23,7 @@ import msgspec
 from connectors import wrappers
 from connectors.observations import Message, Observation, encode
 from rules.engine.ruleset import RuleSet
-from rules.labels import Labeller, Trace
+from rules.labels.labeller import Labeller, Trace
 from rules.meaning import Decision, Owner
 
 __all__ = ["Finder", "Finding", "Trace", "edition"]
@@ -90,12 +90,12 @@ def _past(asked: tuple[object, ...], told: object) -> str:
 
 @cache
 def edition() -> str:
-    """A digest of all that this package consists of, its code, its packs, its vocabulary, and of what it goes by
+    """A digest of all that `rules` consists of, its code, its packs, its vocabulary, and of what it goes by
     beside: the versions of libraries and of the Unicode tables."""
     digest = blake2b(Path(wrappers.__file__).read_bytes(), digest_size=_SIZE)
     libraries = [f"{name} {version(name)}" for name in LIBRARIES]
     digest.update("\0".join([*libraries, unidata_version, sys.version]).encode())
-    room = Path(__file__).parent
+    room = Path(__file__).parents[1]
     for path in sorted(path for path in room.rglob("*") if path.suffix in _READ):
         digest.update(f"{path.relative_to(room)}\0".encode() + path.read_bytes())
     return digest.hexdigest()

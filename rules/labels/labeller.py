@@ -11,12 +11,12 @@ from typing import Any, Protocol
 import msgspec
 
 from connectors.observations import Event, Message, Observation
-from rules import automation, channel, traits
 from rules.collector import uncollected
 from rules.context import Context
 from rules.engine.matching import Matcher, matcher
 from rules.engine.ruleset import RuleSet
 from rules.engine.weighing import Weighed, sized, softmax
+from rules.labels import automation, channel, traits
 from rules.meaning import PURPOSES, Channel, Decision, Evidence, Owner, Purpose
 from rules.purpose.bygones import Bygones
 from rules.purpose.model import PurposeModel

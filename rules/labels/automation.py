@@ -7,12 +7,12 @@ from functools import lru_cache
 from math import exp
 
 from connectors.observations import Address, Message
-from rules import traits
 from rules.context import Context
 from rules.engine.fields import BIT, Structure
 from rules.engine.matching import Matcher
 from rules.engine.ruleset import RuleSet
 from rules.engine.weighing import Compiled
+from rules.labels import traits
 from rules.texts.prefixes import subject_form
 
 RECIPIENTS_READ = 40  # addresses that rules look at; the rest is counted
