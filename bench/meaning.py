@@ -15,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from connectors.observations import Address, Message
-from rules.copies import Copy, Placement, Revision, fold
 from rules.identity import resolve
 from rules.interactions import extract
 from rules.meaning import Channel, Decision, Owner, Purpose
+from rules.occurrences.copies import Copy, Placement, Revision
+from rules.occurrences.gathering import fold
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ from functools import lru_cache
 from operator import add
 
 from rules.meaning import Channel, Circle, Direction, Evidence, Interaction, Owner, Person, Traffic
+from rules.occurrences.threads import heading
 from rules.texts.organisations import domain_of, is_free_mail, within
-from rules.threads import heading
 
 # Sent by who sells. Whole words; the beginnings of words where a language glues them together.
 _SELLING = re.compile(

@@ -15,9 +15,9 @@ from connectors.observations import Message
 from rules.calendar_mail import is_echo, is_invitation
 from rules.ground import Case, Ground, interaction_id
 from rules.meaning import RETURNED, Channel, Direction, Evidence, Interaction, Person
+from rules.occurrences.threads import Threads, heading
 from rules.texts.lists import is_list_mail, is_tagged, lists_of
 from rules.texts.organisations import domain_of, within
-from rules.threads import Threads, heading
 
 CC = 0.4  # a copy is contact, but less than being written to
 CALLED = 0.5  # a phone system's notice: a call was made, perhaps only to the machine

@@ -26,10 +26,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rules import owners
-from rules.copies import Occurrence
 from rules.groups import Groups
 from rules.meaning import Circle, Decision, Evidence, Merge, Owner, Person
 from rules.moves import took_over
+from rules.occurrences.copies import Occurrence
 from rules.sightings import Reader
 from rules.texts.names import is_shared, key_of, spelled_key, words_of
 from rules.texts.organisations import domain_of, organisation_of, within
@@ -131,7 +131,7 @@ def resolve(
     """Persons from addresses.
 
     Args:
-        occurrences: in order of time, as `rules.copies.fold` gives them.
+        occurrences: in order of time, as `rules.occurrences.gathering.fold` gives them.
         decisions: one for each, in the same order.
         owner: what the config says of the owner.
         words: the owner's word on people and on whole domains.

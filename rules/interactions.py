@@ -12,12 +12,12 @@ from math import sqrt
 from typing import Any
 
 from connectors.observations import Event
-from rules.copies import Occurrence, aware, moment
 from rules.correspondence import Correspondence, Remembered
 from rules.ground import Case, Ground, InteractionSettings, interaction_id
 from rules.identity import Identities
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Owner, Traffic
 from rules.meetings import Names, table
+from rules.occurrences.copies import Occurrence, aware, moment
 
 __all__ = ["Extraction", "InteractionSettings", "extract", "interaction_id", "week_of"]
 
@@ -32,7 +32,7 @@ def extract(
     """All interactions and organisation traffic, each in order of time.
 
     Args:
-        occurrences: in order of time, as `rules.copies.fold` gives them.
+        occurrences: in order of time, as `rules.occurrences.gathering.fold` gives them.
         decisions: one for each, in the same order.
         identities: from `rules.identity.resolve` over the same occurrences.
         owner: for zone and own domains; the addresses are those of `identities`.

@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from connectors.observations import Address, Message
-from rules.copies import Occurrence
 from rules.meaning import Evidence, Owner
+from rules.occurrences.copies import Occurrence
 from rules.texts.names import Key, key_of, spelled_key, words_of
 from rules.texts.organisations import mailbox_of, organisation_of
 

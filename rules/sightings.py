@@ -17,14 +17,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.observations import Address, Attendee, Event, Message
-from rules.copies import Occurrence, moment
 from rules.groups import Groups
 from rules.meaning import Channel, Decision, Evidence, Merge
+from rules.occurrences.copies import Occurrence, moment
+from rules.occurrences.threads import Threads
 from rules.remembering import Remembers
 from rules.texts.lists import is_list_mail, is_tagged, lists_of
 from rules.texts.names import Key, bears, initials_of, key_of, number_of, readable, spelled_initials, spelled_key
 from rules.texts.organisations import mailbox_of, organisation_of
-from rules.threads import Threads
 from rules.words import Apart
 
 _MANY_NAMES = 2  # an address signed with more full names than this is shared by several people

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connectors.observations import Message
-from rules.copies import Copy, fold
 from rules.labels.authenticity import is_forged
+from rules.occurrences.copies import Copy
+from rules.occurrences.gathering import fold
 from rules.texts.folders import role_of
 from syncd.config import Config
 from syncd.ledger import Ledger

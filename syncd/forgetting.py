@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from connectors.observations import Address, Event, Observation
-from rules.copies import Copy
+from rules.occurrences.copies import Copy
 from syncd.ledger import Ledger, erasure
 from syncd.ledger.erasure import KIND, Erased
 from syncd.ledger.forgotten import Forgotten, digest, name_digest, name_words

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from connectors.observations import Event, encode
-from rules.copies import Copy, Occurrence, aware, moment, names
+from rules.occurrences.copies import Copy, Occurrence, aware, moment
+from rules.occurrences.sameness import names
 from syncd.ledger import Ledger
 from syncd.ledger.meaning import MadeBy
 from syncd.terms import Terms

@@ -23,7 +23,6 @@ import msgspec
 from connectors.observations import Event, Message
 from rules import owners
 from rules.circle import Trades, assign
-from rules.copies import Copy, Occurrence, fold, moment
 from rules.identity import Identities, Resolver, Suggestion
 from rules.interactions import Extraction, interaction_id
 from rules.labels.authenticity import is_forged
@@ -31,6 +30,8 @@ from rules.labels.automation import is_role_address
 from rules.labels.findings import Finder
 from rules.labels.labeller import AT_ONCE
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Merge, Owner, Person, Purpose, Traffic
+from rules.occurrences.copies import Copy, Occurrence, moment
+from rules.occurrences.gathering import fold
 from syncd.ledger.findings import Findings
 from syncd.ledger.journal import Entry
 from syncd.ledger.meaning import Interpretation

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from rules.copies import fold
 from rules.engine import ruleset
 from rules.engine.ruleset import RuleSet
 from rules.health.checkpoints import Checkpoints
 from rules.labels.labeller import Labeller
 from rules.meaning import Decision
+from rules.occurrences.gathering import fold
 from syncd.answering import listen
 from syncd.assess import record
 from syncd.config import Config

@@ -18,8 +18,8 @@ from sqlalchemy.engine import Row
 from sqlalchemy.exc import DatabaseError
 
 from connectors.connector import Source, Span
-from rules.copies import Copy
 from rules.meaning import Coverage, Decision
+from rules.occurrences.copies import Copy
 from syncd.ledger import coverage, schema, streaming, writing
 from syncd.ledger.known import Known, present
 from syncd.ledger.naming import escaped, original, plain, stored

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from connectors.observations import decode
-from rules.copies import Copy, Placement, Revision
+from rules.occurrences.copies import Copy, Placement, Revision
 from syncd.ledger.schema import items, placements, revisions, sources
 from syncd.ledger.times import moment
 

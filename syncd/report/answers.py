@@ -16,8 +16,8 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from connectors.observations import Message
-from rules.copies import Copy
 from rules.meaning import Merge, Person
+from rules.occurrences.copies import Copy
 from rules.texts.folders import role_of
 from syncd.days import day_said
 

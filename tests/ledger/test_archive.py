@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rules.copies import Copy
+from rules.occurrences.copies import Copy
 from syncd import archive
 from syncd.ledger import Ledger, LedgerError
 from syncd.sync import sync

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.observations import Address, Message
-from rules.copies import Copy, Placement, Revision
+from rules.occurrences.copies import Copy, Placement, Revision
 from syncd.answering import listen
 from syncd.config import Config
 from syncd.interpret import interpret

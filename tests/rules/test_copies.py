@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from connectors.mbox.connector import MboxConnector
 from connectors.observations import Address, Attendee, Event, Message
 from connectors.options import MboxOptions
-from rules.copies import Copy, Occurrence, Placement, Revision, fold
+from rules.occurrences.copies import Copy, Occurrence, Placement, Revision
+from rules.occurrences.gathering import fold
 
 MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SEEN = MONDAY - timedelta(days=3)

@@ -10,15 +10,15 @@ import pytest
 from connectors.observations import Address, Attendee, Event, Message
 from rules.calendar_mail import is_invitation
 from rules.circle import assign
-from rules.copies import Occurrence
 from rules.identity import resolve
 from rules.interactions import extract
 from rules.meaning import Channel, Decision, Direction, Owner, Person, Purpose, Traffic
+from rules.occurrences.copies import Occurrence
+from rules.occurrences.threads import heading
 from rules.texts.folders import role_of
 from rules.texts.lists import is_tagged
 from rules.texts.names import key_of, readable
 from rules.texts.organisations import organisation_of, registrable
-from rules.threads import heading
 
 MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 MARA = Address("mara@visser.example", "Mara Visser")

@@ -20,7 +20,7 @@ from rules.engine.patterns import FEW
 from rules.engine.ruleset import Rule, When, load
 from rules.labels.labeller import Labeller
 from rules.meaning import Owner
-from rules.pooling import Pool
+from rules.occurrences.pooling import Pool
 from rules.purpose.voice import learned_voice
 
 TEXTS = st.one_of(st.none(), st.text(max_size=8), st.sampled_from(["<a@b>", " a@b ", "A@B.example", "a@b.example"]))

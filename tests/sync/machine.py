@@ -18,7 +18,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from connectors.connector import Unreachable
 from connectors.observations import Address, Message, Observation
 from connectors.options import AccountOptions
-from rules.copies import fold
+from rules.occurrences.gathering import fold
 from syncd.forgetting import forget
 from syncd.ledger import Ledger, schema
 from syncd.ledger.erasure import MEANING
