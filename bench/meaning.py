@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from connectors.observations import Address, Message
-from rules.identity import resolve
 from rules.interactions import extract
 from rules.meaning import Channel, Decision, Owner, Purpose
 from rules.occurrences.copies import Copy, Placement, Revision
 from rules.occurrences.gathering import fold
+from rules.people.identity import resolve
 
 T = TypeVar("T")
 

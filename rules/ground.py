@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.observations import Message
-from rules.identity import Identities
 from rules.meaning import Decision, Direction, Interaction, Owner, Person, Traffic
 from rules.meetings import Names
 from rules.occurrences.copies import Occurrence
-from rules.owners import Own
+from rules.people.identity import Identities
+from rules.people.owners import Own
 from rules.texts.organisations import domain_of, is_free_mail, organisation_of, within
 
 

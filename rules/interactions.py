@@ -14,10 +14,10 @@ from typing import Any
 from connectors.observations import Event
 from rules.correspondence import Correspondence, Remembered
 from rules.ground import Case, Ground, InteractionSettings, interaction_id
-from rules.identity import Identities
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Owner, Traffic
 from rules.meetings import Names, table
 from rules.occurrences.copies import Occurrence, aware, moment
+from rules.people.identity import Identities
 
 __all__ = ["Extraction", "InteractionSettings", "extract", "interaction_id", "week_of"]
 
@@ -34,7 +34,7 @@ def extract(
     Args:
         occurrences: in order of time, as `rules.occurrences.gathering.fold` gives them.
         decisions: one for each, in the same order.
-        identities: from `rules.identity.resolve` over the same occurrences.
+        identities: from `rules.people.identity.resolve` over the same occurrences.
         owner: for zone and own domains; the addresses are those of `identities`.
         settings: see `InteractionSettings`.
     """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from rules.identity import PLACEHOLDERS
 from rules.meaning import Owner, Person
-from rules.owners import Own
+from rules.people.census import PLACEHOLDERS
+from rules.people.owners import Own
 from syncd.config import Config
 from syncd.config.likeness import nearest
 from syncd.ledger import Ledger

@@ -9,9 +9,9 @@ from hashlib import blake2b
 import msgspec
 
 from rules.engine.ruleset import RuleSet
-from rules.identity import DomainWord, PersonWord
 from rules.interactions import InteractionSettings
 from rules.meaning import Owner
+from rules.people.identity import DomainWord, PersonWord
 from syncd.config import Config
 from syncd.ledger.journal import Entry
 

@@ -21,9 +21,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.observations import Event, Message
-from rules import owners
-from rules.circle import Trades, assign
-from rules.identity import Identities, Resolver, Suggestion
 from rules.interactions import Extraction, interaction_id
 from rules.labels.authenticity import is_forged
 from rules.labels.automation import is_role_address
@@ -32,6 +29,9 @@ from rules.labels.labeller import AT_ONCE
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Merge, Owner, Person, Purpose, Traffic
 from rules.occurrences.copies import Copy, Occurrence, moment
 from rules.occurrences.gathering import fold
+from rules.people import owners
+from rules.people.circle import Trades, assign
+from rules.people.identity import Identities, Resolver, Suggestion
 from syncd.ledger.findings import Findings
 from syncd.ledger.journal import Entry
 from syncd.ledger.meaning import Interpretation
@@ -273,7 +273,7 @@ def _addresses(occurrences: Iterable[Occurrence]) -> set[str]:
 
 
 def _who(identities: Identities, addresses: Iterable[str]) -> dict[str, object]:
-    """Of each address all that `rules.interactions` and `rules.circle` ask of who is who."""
+    """Of each address all that `rules.interactions` and `rules.people.circle` ask of who is who."""
     found: dict[str, object] = {}
     for address in addresses:
         person = identities.by_address.get(identities.assistants.get(address, address))

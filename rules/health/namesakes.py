@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rules.health.diary import is_contact
 from rules.meaning import Direction, Interaction
-from rules.moves import took_over
+from rules.people.moves import took_over
 
 if TYPE_CHECKING:
     from rules.health.dossiers import Dossiers

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.circle import assign
 from rules.meaning import (
     Channel,
     Circle,
@@ -20,6 +19,7 @@ from rules.meaning import (
     Purpose,
     Traffic,
 )
+from rules.people.circle import assign
 
 MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 OWNER = Owner(frozenset({"mara@visser.example"}), frozenset({"visser.example"}))

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from connectors.mbox.connector import MboxConnector
 from connectors.observations import Address, Attendee, Event, Message, Observation
 from connectors.options import MboxOptions
-from rules.identity import DomainWord, Identities, PersonWord, partition, person_id, resolve
 from rules.meaning import Channel, Circle, Decision, Owner, Purpose
 from rules.occurrences.copies import Copy, Occurrence, Placement, Revision
 from rules.occurrences.gathering import fold
+from rules.people.identity import DomainWord, Identities, PersonWord, partition, person_id, resolve
 from rules.texts.names import bears, key_of, readable
 from rules.texts.organisations import is_free_mail, mailbox_of, organisation_of
 

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from connectors.observations import Address, Attendee, Event, Message, Observation
-from rules.identity import DomainWord, PersonWord, resolve
 from rules.interactions import InteractionSettings, extract, interaction_id, week_of
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Owner, Purpose, Traffic
 from rules.occurrences.copies import Occurrence
+from rules.people.identity import DomainWord, PersonWord, resolve
 
 MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -9,12 +9,12 @@ import pytest
 
 from connectors.observations import Address, Attendee, Event, Message
 from rules.calendar_mail import is_invitation
-from rules.circle import assign
-from rules.identity import resolve
 from rules.interactions import extract
 from rules.meaning import Channel, Decision, Direction, Owner, Person, Purpose, Traffic
 from rules.occurrences.copies import Occurrence
 from rules.occurrences.threads import heading
+from rules.people.circle import assign
+from rules.people.identity import resolve
 from rules.texts.folders import role_of
 from rules.texts.lists import is_tagged
 from rules.texts.names import key_of, readable

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.observations import Address, Attendee, Event, Message, Observation
-from rules.identity import Identities, PersonWord, resolve
 from rules.interactions import InteractionSettings, extract
 from rules.meaning import Channel, Decision, Interaction, Owner, Purpose, Traffic
 from rules.occurrences.copies import Occurrence
+from rules.people.identity import Identities, PersonWord, resolve
 
 MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 OWNER = Owner(frozenset({"mara@visser.example"}), frozenset({"visser.example"}), "Mara Visser", "Europe/Amsterdam")

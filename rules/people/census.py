@@ -1,202 +1,28 @@
-"""Who is who: from addresses to persons, and since when that is known.
-
-Precision comes first. Two addresses become one person only where something proves it; where it is merely likely, it
-is a suggestion that the owner confirms in the config. Every merge says why, and carries the day on which its
-evidence was complete, so that no earlier week knows of it. What makes a merge:
-
-- the same mailbox: plus-tags, and dots where the provider ignores them;
-- the same full name in the same organisation, unless initials differ or both were written to side by side;
-- a local part that spells, without digits, the full name another address of that organisation is signed with;
-- an answer: what the owner wrote to one address is answered from the other under the same name;
-- a copy to oneself at the other address, under the same name;
-- a mail from the old address that tells of a new one, where the new one is signed with the same name;
-- the owner's word.
-
-The same name in two organisations or at free-mail providers, and nothing else, makes a suggestion: first of all where
-it turned up at one when the other fell silent.
-"""
+"""From what was read of the addresses to the people that are shown, and to what the owner is asked of them."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Mapping, Sequence
 
-from rules import owners
-from rules.groups import Groups
-from rules.meaning import Circle, Decision, Evidence, Merge, Owner, Person
-from rules.moves import took_over
-from rules.occurrences.copies import Occurrence
-from rules.sightings import Reader
+from rules.meaning import Circle, Evidence, Merge, Person
+from rules.people.groups import Groups
+from rules.people.moves import took_over
+from rules.people.persons import Identities, Suggestion, person_id
+from rules.people.sightings import Reader
+from rules.people.words import DomainWord, PersonWord
 from rules.texts.names import is_shared, key_of, spelled_key, words_of
 from rules.texts.organisations import domain_of, organisation_of, within
-from rules.words import Apart, DomainWord, PersonWord, united
-
-__all__ = [
-    "DomainWord",
-    "Identities",
-    "PersonWord",
-    "Resolver",
-    "Suggestion",
-    "partition",
-    "person_id",
-    "resolve",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """Two persons, by their ids, who may be one: for the owner to confirm. Most likely first.
-
-    Where `one` is an address of the owner's, `other` may be the owner's too.
-    """
-
-    one: str
-    other: str
-    because: str
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Identities:
-    """Who is who, as known at the end of the facts.
-
-    Attributes:
-        people: by id. Everybody who wrote to the owner, was written to, or was invited together with the owner.
-        merges: in order of time; each joins two groups that were apart until then.
-        owner_addresses: with the evidence for each.
-        lists: addresses and List-Ids of mailing lists; `ignored`: addresses the owner does not want to see.
-        assistants: the assistant's address -> the person's id for whom they write.
-    """
-
-    people: tuple[Person, ...]
-    merges: tuple[Merge, ...]
-    suggestions: tuple[Suggestion, ...]
-    owner_addresses: Mapping[str, tuple[Evidence, ...]]
-    lists: frozenset[str] = frozenset()
-    ignored: frozenset[str] = frozenset()
-    assistants: Mapping[str, str] = field(default_factory=dict)
-    by_address: Mapping[str, Person] = field(default_factory=dict)
-    is_role: Callable[[str], bool] = field(default=lambda _: False)
-
 
 # What exports and gateways write where they lost an address.
 PLACEHOLDERS = frozenset({"no.address", "unknown", "undisclosed-recipients", "undisclosed", "nobody", "invalid", ""})
 _SEEN_ENOUGH = 2  # contacts of the rarer of two before mere likeness is worth a question
 _TELLING = 4  # letters of a name that are more than chance
 _MOVED_FIRST = 100.0  # where a name moves, an answer is what a verdict waits for
-_OWN_FIRST = 1000.0  # an own address taken for a contact spoils more than two contacts that are one
 
 
-def person_id(addresses: Iterable[str], ids: Collection[str] = ()) -> str:
-    """The id of a group of addresses: the one that is an id already, else the smallest without a tag.
-
-    It depends on the addresses alone, not on what was seen first, so a backfill or a rebuild changes nothing.
-
-    Args:
-        addresses: at least one.
-        ids: the pinned ids, or the ids of the people as known at the end.
-    """
-    return min(addresses, key=lambda address: (address not in ids, "+" in address, address))
-
-
-def partition(people: Iterable[Person], merges: Iterable[Merge], day: date) -> dict[str, str]:
-    """Every address of `people` -> the id of the person it was known to be at the end of `day`."""
-    groups = Groups()
-    for merge in merges:
-        if merge.on <= day:
-            groups.join(merge.one, merge.other)
-    known: dict[str, str] = {}
-    for person in people:
-        apart: dict[str, list[str]] = defaultdict(list)
-        for address in person.addresses:
-            apart[groups.root(address)].append(address)
-        for together in apart.values():
-            own = person_id(together, (person.id,))
-            known.update(dict.fromkeys(together, own))
-    return known
-
-
-def resolve(
-    occurrences: Sequence[Occurrence],
-    decisions: Sequence[Decision],
-    owner: Owner,
-    words: Sequence[PersonWord | DomainWord] = (),
-    *,
-    is_role: Callable[[str], bool] | None = None,
-) -> Identities:
-    """Persons from addresses.
-
-    Args:
-        occurrences: in order of time, as `rules.occurrences.gathering.fold` gives them.
-        decisions: one for each, in the same order.
-        owner: what the config says of the owner.
-        words: the owner's word on people and on whole domains.
-        is_role: whether an address is a desk or a robot (billing@); by default as the built-in packs know them.
-    """
-    resolver = Resolver(owners.read(occurrences), owner, words, is_role=is_role or _built_in_roles())
-    resolver.read(zip(occurrences, decisions, strict=True))
-    return resolver.identities()
-
-
-class Resolver:
-    """Who is who, read in one stride or in several; `traces`: what `owners.read` found in all of them."""
-
-    def __init__(
-        self,
-        traces: owners.Traces,
-        owner: Owner,
-        words: Sequence[PersonWord | DomainWord],
-        *,
-        is_role: Callable[[str], bool],
-    ) -> None:
-        self._traces, self._owner = traces, owner
-        self._persons = united(word for word in words if isinstance(word, PersonWord))
-        self._domains = [word for word in words if isinstance(word, DomainWord)]
-        self._taken = {address for word in self._persons for address in (*word.addresses, *word.assistants)}
-        self.own = owners.find(traces, owner, is_role=is_role, taken=self._taken)
-        together = [word.addresses for word in self._persons]
-        zone = ZoneInfo(owner.timezone)
-        self._reader = Reader(owners.Own(self.own), zone, is_role, together, Apart(self._persons))
-
-    @property
-    def memory(self) -> dict[str, Any]:
-        """What was read so far (see `Reader.memory`)."""
-        return self._reader.memory
-
-    @memory.setter
-    def memory(self, memory: dict[str, Any]) -> None:
-        self._reader.memory = memory
-
-    def read(self, labelled: Iterable[tuple[Occurrence, Decision]]) -> None:
-        """Occurrences with their labels, in order of time."""
-        for occurrence, decision in labelled:
-            if occurrence.stands or getattr(occurrence.observation, "status", None) == "cancelled":
-                self._reader.read(occurrence, decision)
-
-    def identities(self) -> Identities:
-        """Who is who, as known at the end of what was read; nothing can be read after it."""
-        self._reader.finish()
-        identities = _Census(self._reader, self.own, self._persons, self._domains).identities()
-        mine = min(self._owner.addresses or self.own, default="")
-        asked = owners.suspects(self._traces, self.own, self._owner, set(identities.by_address) - self._taken)
-        maybe_owner = [Suggestion(mine, address, because, _OWN_FIRST) for address, because in asked]
-        return replace(identities, suggestions=(*maybe_owner, *identities.suggestions))
-
-
-def _built_in_roles() -> Callable[[str], bool]:
-    from rules.engine.ruleset import load
-    from rules.labels.automation import is_role_address
-
-    rules = load()
-    return lambda address: is_role_address(address, rules)
-
-
-class _Census:
-    """From what was read to the people that are shown."""
+class Census:
+    """Who is who, taken when all is read: `identities` of a `Reader` that has finished."""
 
     def __init__(
         self,

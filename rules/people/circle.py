@@ -81,7 +81,7 @@ def assign(
     """The people with their circle and what speaks for it.
 
     Args:
-        people: as `rules.identity.resolve` gives them; those whose circle the config names keep it.
+        people: as `rules.people.identity.resolve` gives them; those whose circle the config names keep it.
         interactions: from `rules.interactions.extract`.
         traffic: from there too.
         owner: for the own domains.

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rules.groups import Groups
 from rules.meaning import Channel, Circle
+from rules.people.groups import Groups
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Addresses -> persons: who is who, who is the owner, and who belongs to which circle."""
