@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from connectors.observations import Address, Message
-from rules.interactions import extract
+from rules.interactions.extraction import extract
 from rules.meaning import Channel, Decision, Owner, Purpose
 from rules.occurrences.copies import Copy, Placement, Revision
 from rules.occurrences.gathering import fold

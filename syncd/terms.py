@@ -9,7 +9,7 @@ from hashlib import blake2b
 import msgspec
 
 from rules.engine.ruleset import RuleSet
-from rules.interactions import InteractionSettings
+from rules.interactions.extraction import InteractionSettings
 from rules.meaning import Owner
 from rules.people.identity import DomainWord, PersonWord
 from syncd.config import Config

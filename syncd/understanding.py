@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.observations import Event, Message
-from rules.interactions import Extraction, interaction_id
+from rules.interactions.extraction import Extraction, interaction_id
 from rules.labels.authenticity import is_forged
 from rules.labels.automation import is_role_address
 from rules.labels.findings import Finder
@@ -273,7 +273,7 @@ def _addresses(occurrences: Iterable[Occurrence]) -> set[str]:
 
 
 def _who(identities: Identities, addresses: Iterable[str]) -> dict[str, object]:
-    """Of each address all that `rules.interactions` and `rules.people.circle` ask of who is who."""
+    """Of each address all that `rules.interactions.extraction` and `rules.people.circle` ask of who is who."""
     found: dict[str, object] = {}
     for address in addresses:
         person = identities.by_address.get(identities.assistants.get(address, address))

@@ -82,7 +82,7 @@ def assign(
 
     Args:
         people: as `rules.people.identity.resolve` gives them; those whose circle the config names keep it.
-        interactions: from `rules.interactions.extract`.
+        interactions: from `rules.interactions.extraction.extract`.
         traffic: from there too.
         owner: for the own domains.
         as_of: only what happened up to this day (in the owner's zone) is used.

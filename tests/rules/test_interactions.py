@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from connectors.observations import Address, Attendee, Event, Message, Observation
-from rules.interactions import InteractionSettings, extract, interaction_id, week_of
+from rules.interactions.extraction import InteractionSettings, extract, interaction_id, week_of
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Owner, Purpose, Traffic
 from rules.occurrences.copies import Occurrence
 from rules.people.identity import DomainWord, PersonWord, resolve

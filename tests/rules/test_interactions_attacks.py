@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.observations import Address, Attendee, Event, Message
-from rules.calendar_mail import is_invitation
-from rules.interactions import extract
+from rules.interactions.calendar_mail import is_invitation
+from rules.interactions.extraction import extract
 from rules.meaning import Channel, Decision, Direction, Owner, Person, Purpose, Traffic
 from rules.occurrences.copies import Occurrence
 from rules.occurrences.threads import heading

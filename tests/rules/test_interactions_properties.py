@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.observations import Address, Attendee, Event, Message, Observation
-from rules.interactions import InteractionSettings, extract
+from rules.interactions.extraction import InteractionSettings, extract
 from rules.meaning import Channel, Decision, Interaction, Owner, Purpose, Traffic
 from rules.occurrences.copies import Occurrence
 from rules.people.identity import Identities, PersonWord, resolve

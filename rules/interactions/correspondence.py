@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from connectors.observations import Message
-from rules.calendar_mail import is_echo, is_invitation
-from rules.ground import Case, Ground, interaction_id
+from rules.interactions.calendar_mail import is_echo, is_invitation
+from rules.interactions.ground import Case, Ground, interaction_id
 from rules.meaning import RETURNED, Channel, Direction, Evidence, Interaction, Person
 from rules.occurrences.threads import Threads, heading
 from rules.texts.lists import is_list_mail, is_tagged, lists_of

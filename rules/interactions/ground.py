@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from connectors.observations import Message
+from rules.interactions.meetings import Names
 from rules.meaning import Decision, Direction, Interaction, Owner, Person, Traffic
-from rules.meetings import Names
 from rules.occurrences.copies import Occurrence
 from rules.people.identity import Identities
 from rules.people.owners import Own

@@ -12,10 +12,10 @@ from math import sqrt
 from typing import Any
 
 from connectors.observations import Event
-from rules.correspondence import Correspondence, Remembered
-from rules.ground import Case, Ground, InteractionSettings, interaction_id
+from rules.interactions.correspondence import Correspondence, Remembered
+from rules.interactions.ground import Case, Ground, InteractionSettings, interaction_id
+from rules.interactions.meetings import Names, table
 from rules.meaning import Channel, Decision, Direction, Evidence, Interaction, Owner, Traffic
-from rules.meetings import Names, table
 from rules.occurrences.copies import Occurrence, aware, moment
 from rules.people.identity import Identities
 

@@ -1,0 +1,1 @@
+"""Occurrences, decisions and people -> interactions: what counts, and for whom."""
