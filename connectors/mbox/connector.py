@@ -182,6 +182,7 @@ class _Reading:
             yield self._read([self._again(one) for one in found], self._started())
 
     def _fresh(self) -> Iterator[_Found]:
+        self.file.stream.seek(0)  # `_stands` may have looked into it
         for found in map(self._found, entries(self.file.stream)):
             self.last = found.entry.start
             self.listed.add(found.native_id)

@@ -132,6 +132,20 @@ def test_a_file_that_grew_is_read_from_its_last_message(mbox: MboxWorld, monkeyp
     assert begun == []
 
 
+def test_a_file_cut_within_a_header_and_completed(mbox: MboxWorld) -> None:
+    """As a copy or a delivery leaves it that was interrupted: the last message changes and the file grows at once."""
+    whole, first, held = mbox.path.read_bytes(), Held(), Held()
+    run(mbox, first)
+    mbox.path.write_bytes(whole[: whole.rindex(b"Subject: item") + 4])
+    mbox.stamp()
+    run(mbox, held)
+    assert held.kept.keys() != first.kept.keys()
+    mbox.path.write_bytes(whole)
+    mbox.stamp()
+    run(mbox, held)
+    assert held.kept.keys() == first.kept.keys()
+
+
 def test_the_same_mail_several_times(mbox: MboxWorld) -> None:
     once = mbox.path.read_bytes()
     mbox.path.write_bytes(once * 3)
