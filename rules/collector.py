@@ -9,12 +9,16 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """Keeps the collector from running; as a decorator, while the function runs."""
+def uncollected(*, kept: bool = False) -> Iterator[None]:
+    """Keeps the collector from running; as a decorator, while the function runs. `kept`: what is made meanwhile will
+    stay. It is then taken for old, where the collector would else go through all of it at the end."""
     running = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if running:
+            if kept:
+                gc.freeze()  # every generation into the permanent one,
+                gc.unfreeze()  # and that into the oldest, without a look at anything
             gc.enable()

@@ -91,7 +91,7 @@ class Labeller:
         at a time as are prepared together."""
         coming = iter(observations)
         while some := list(islice(coming, AT_ONCE)):
-            with uncollected():
+            with uncollected(kept=True):
                 self.prepare(some)
                 decisions = [self.decide(observation) for observation in some]
             yield from decisions

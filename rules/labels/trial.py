@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from connectors.observations import Event, Observation, from_json
+from rules.collector import uncollected
 from rules.engine.ruleset import RuleSet, load
 from rules.labels.labeller import Labeller
 from rules.meaning import Channel, Decision, Evidence, Owner, Purpose
@@ -95,11 +96,12 @@ def try_lines(
     """
     rule_set = rules if isinstance(rules, RuleSet) else load(rules)
     owner = Owner(frozenset(address.strip().lower() for address in me))
-    read = [(number, _read(line, first=number == 1)) for number, line in enumerate(lines, 1) if line.strip()]
-    observations = [(number, found) for number, found in read if not isinstance(found, str)]
-    observations.sort(key=lambda pair: _when(pair[1]))
-    labelled = Labeller(rule_set, owner).label([observation for _, observation in observations])
-    decisions = {number: encode(decision) for (number, _), decision in zip(observations, labelled, strict=True)}
+    with uncollected(kept=True):
+        read = [(number, _read(line, first=number == 1)) for number, line in enumerate(lines, 1) if line.strip()]
+        observations = [(number, found) for number, found in read if not isinstance(found, str)]
+        observations.sort(key=lambda pair: _when(pair[1]))
+        labelled = Labeller(rule_set, owner).label([observation for _, observation in observations])
+        decisions = {number: encode(decision) for (number, _), decision in zip(observations, labelled, strict=True)}
     for number, found in read:
         if isinstance(found, str):
             yield Answer(number, problem=found)

@@ -19,8 +19,9 @@ ROWS = 1000  # fetched at once
 
 def copies(connection: Connection, owner: int, only: Sequence[int] | None) -> Iterator[Copy]:
     """The owner's copies by item number; `only` names some, at most as many as a statement takes parameters."""
-    # SQLite would go by the owner's index and then sort all payloads, in memory. Walking the table needs no sorting.
-    whose = items.c.owner_id + 0 if connection.dialect.name == "sqlite" and only is None else items.c.owner_id
+    # SQLite would go by the owner's index, through all items for a few that are named, and then sort all payloads, in
+    # memory. Walking the table, or looking up numbers, needs no sorting.
+    whose = items.c.owner_id + 0 if connection.dialect.name == "sqlite" else items.c.owner_id
     heads = (
         sa.select(items.c.id, items.c.payload, items.c.seen_at, sources.c.account, sources.c.name)
         .join(sources, sources.c.id == items.c.source_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import weakref
 from datetime import UTC, datetime
 from typing import Any
 
@@ -172,6 +173,26 @@ def test_the_collector_runs_again_behind_labels_that_are_awaited_one_by_one() ->
     with uncollected(), uncollected():
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+def test_what_is_kept_is_taken_for_old_and_circles_in_it_are_still_found() -> None:
+    gc.collect()
+    with uncollected(kept=True):
+        kept: list[object] = [[number] for number in range(3_000)]
+        circle: list[object] = [_Marked()]
+        circle.append(circle)
+        seen = weakref.ref(circle[0])
+        del circle
+    assert gc.isenabled()
+    assert any(one is kept for one in gc.get_objects(generation=2))
+    assert not any(one is kept[0] for generation in (0, 1) for one in gc.get_objects(generation=generation))
+    assert seen() is not None
+    gc.collect()
+    assert seen() is None
+
+
+class _Marked:
+    """Something that can be referred to weakly."""
 
 
 def test_a_subject_of_many_messages_is_read_once() -> None:
