@@ -92,12 +92,13 @@ def explanation(ledger: Ledger, config: Config, person: Person, *, now: datetime
 
 def story(ledger: Ledger, config: Config, person: Person, *, now: datetime) -> Iterator[dict[str, Any]]:
     """Every change of a person's status from the beginning, oldest first; before their addresses were known to be one
-    person, that of each."""
+    person, that of each. It ends where a report would: with exports that all ended, on the last day they cover."""
     contacts = ledger.meaning.interactions(person.id)
     if not contacts:
         return
     whole = False
-    for change in backtest(ledger, config, contacts[0].local, now.date(), now=now):
+    until = assess(ledger, config, now=now).as_of
+    for change in backtest(ledger, config, contacts[0].local, until, now=now):
         if change.person not in person.addresses or (whole and change.person != person.id):
             continue
         whole |= change.person == person.id

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from rules.meaning import Owner, Person
 from rules.people.census import PLACEHOLDERS
 from rules.people.owners import Own
+from rules.texts.organisations import domain_of
 from syncd.config import Config
 from syncd.config.likeness import nearest
 from syncd.ledger import Ledger
@@ -23,14 +24,21 @@ class Acquaintances:
     """Everybody that a command may speak of, as the ledger's meaning has them; it must be up to date."""
 
     def __init__(self, ledger: Ledger, config: Config) -> None:
+        self._ledger = ledger
         self._people = ledger.meaning.people()
         given = frozenset(config.owner.addresses)
         self._owner = Owner(given, name=config.owner.name)
         self._found = frozenset(ledger.meaning.owner_addresses()) - given
 
     def person(self, text: str) -> Person:
-        """As `find_person`."""
-        return find_person(self._people, text, self._owner, self._found)
+        """As `find_person`; whose mail counts for a firm and not for a person is told apart from a stranger."""
+        try:
+            return find_person(self._people, text, self._owner, self._found)
+        except NobodyMeant:
+            wanted = text.strip().casefold()
+            if "@" not in wanted or all(note.address != wanted for note in self._ledger.meaning.traffic()):
+                raise
+            raise NobodyMeant(_of_a_firm(wanted)) from None
 
     def flagged(self, text: str) -> Person:
         """As `person`, but the four characters that stand beside somebody in the report will do too."""
@@ -80,6 +88,14 @@ def _own(wanted: str, owner: Owner, found: Collection[str]) -> str | None:
         return f"your mail shows the address as yours. If it is not, add {other} to the config."
     name = (owner.name or "").casefold()
     return "the config says that this is your name." if wanted in {name, *name.split()} else None
+
+
+def _of_a_firm(address: str) -> str:
+    line = f'[[person]] addresses = ["{address}"]'
+    return (
+        f'"{address}" is taken for a machine or for a mailbox that several share: what it sends counts as business '
+        f"with {domain_of(address)}, and as nobody's word. If one person writes from it, add {line} to the config."
+    )
 
 
 def _searched(person: Person) -> str:

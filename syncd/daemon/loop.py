@@ -107,8 +107,10 @@ class Loop:
             self._trouble = "the config or its rules have problems, the last good ones stay in force"
             log.error("%s: %s", self._trouble, problems)  # noqa: TRY400 - the owner's mistake, no traceback
             return True
-        self._trouble = ""
+        mended, self._trouble = bool(self._trouble), ""
         if config == self.config and rules.digest == self._chores.rules.digest:
+            if mended:
+                log.info("the config and its rules are in order again; nothing changed")
             return True
         log.info("the config or its rules changed")
         self._chores.rules = rules

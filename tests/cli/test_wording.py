@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from syncd.cli.app import app
 from syncd.sync import SourceStats, SyncResult
-from tests.cli.small_desk import JAN, ME, Desk
+from tests.cli.small_desk import JAN, ME, Desk, write_mailbox
 
 
 @pytest.mark.parametrize("command", [(), ("rules",), ("config",), ("service",)])
@@ -120,6 +120,16 @@ def test_an_address_that_the_mail_gave_to_the_owner_says_how_to_give_it_away() -
     me = Owner(frozenset({ME}))
     with pytest.raises(NobodyMeant, match=r'"m@old.example" is you: your mail shows .*\[\[person\]\] addresses'):
         find_person([], "m@old.example", me, {"m@old.example"})
+
+
+def test_a_shared_mailbox_says_how_it_becomes_a_person(desk: Desk) -> None:
+    write_mailbox(desk.folder / "mail.mbox", ("contact@firm.example",))
+    desk.ask("sync")
+    told = desk.ask("explain", "Contact@firm.example")
+    assert told.code == 1
+    assert "counts as business with firm.example" in told.err
+    desk.append('[[person]]\naddresses = ["contact@firm.example"]\n')
+    assert desk.ask("explain", "contact@firm.example").code == 0
 
 
 def test_somebody_who_shares_the_owners_first_name_is_found() -> None:

@@ -161,6 +161,8 @@ def test_a_day_in_the_life(daemon: Daemon, postbox: tuple[Postbox, int]) -> None
     config.write_text(good + "[reprot]\n")
     daemon.wait_for_log("the last good ones stay in force")
     assert daemon.wait_for_word("have problems")
+    config.write_text(good)
+    daemon.wait_for_log("in order again")
     config.write_text(good.replace('name = "old mail"', 'name = "older mail"'))
     daemon.wait_for_log("the config or its rules changed")
     assert "older mail" in daemon.wait_for_log("new or changed")
