@@ -37,7 +37,9 @@ _BUYING = re.compile(
     r"\b(?:purchase order|p\.?o\.? (?:no|number|#)?\s?\d+|request for (?:quotation|quote|proposal)|rf[qp]|tender"
     r"|remittance(?: advice)?|payment advice|payment (?:of|for) (?:your )?invoice|new order|our order"
     r"|bestellung|auftragserteilung|angebotsanfrage|ausschreibung|zahlungsavis|zahlung (?:der |zu |für )?rechnung"
-    r"|bon de commande|demande de devis|appel d.offres|avis de paiement|paiement de (?:la |votre )?facture"
+    r"|(?:rechnung|zahlung)\b.*\b(?:angewiesen|[üu]berwiesen|beglichen)|(?:re-?send|missing) (?:the |your )?invoice"
+    r"|bon de commande|demande de devis|appel d.offres|avis de paiement"
+    r"|(?:paiement|virement) (?:de (?:la |votre )?)?facture"
     r"|pedido|orden de compra|solicitud de presupuesto|pago de (?:la |su )?factura"
     r"|ordine d.acquisto|richiesta di preventivo|pagamento (?:della )?fattura"
     r"|bestelling|inkooporder|offerteaanvraag|betaling (?:van )?factuur|ordem de compra|pagamento da fatura"
@@ -45,7 +47,8 @@ _BUYING = re.compile(
     re.IGNORECASE,
 )
 _NOT_BUYING = re.compile(
-    r"\b(?:order confirmation|confirmation de commande|confirmaci[óo]n de pedido|confirma[çc][ãa]o de pedido)\b",
+    r"\b(?:order confirmation|confirmation de commande|confirmaci[óo]n de pedido|confirma[çc][ãa]o de pedido"
+    r"|nicht (?:angewiesen|[üu]berwiesen|beglichen))\b",
     re.IGNORECASE,
 )
 _PER_MAIL = 0.8  # log-odds of one mail; a stray word must not make a supplier
@@ -175,9 +178,10 @@ def _placed(person: Person, home: Iterable[str], trades: Mapping[str, _Trade]) -
     if trade is None:
         return person
     house = _house(person)
-    lead = min(_MOST, abs(trade.supplier - trade.customer))
-    if lead < max(_ENOUGH, _CLEAR * (trade.supplier + trade.customer)):
+    ahead = abs(trade.supplier - trade.customer)
+    if ahead < max(_ENOUGH, _CLEAR * (trade.supplier + trade.customer)):
         return person
+    lead = min(_MOST, ahead)
     if trade.supplier > trade.customer:
         said = [f"{trade.bills_in} of its mails speak of invoices or deliveries"] if trade.bills_in else []
         said += [f"{trade.robots} are automatic mail"] if trade.robots else []
