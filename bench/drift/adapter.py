@@ -68,6 +68,7 @@ def diary(world: World) -> Diary:
         c.took_place,
         c.outgoing & c.opens,
         ~c.outgoing & c.opens,
+        np.zeros(len(c.week), bool),
         FIRST_WEEK + bills[:, 1],
         bills[:, 0],
     )

@@ -31,6 +31,7 @@ class Diary:
         place: where the contact stands in `History.interactions`.
         kind: RICH or MAIL. personal: P(personal) if it took place. candidate: could have been personal; the rest
             is known not to be. took_place: its probability. ours, theirs: who opened the conversation.
+        aside: mail of the owner to many, which says of none of them that contact goes on.
         traffic_week, traffic_organisation: organisation traffic, by week.
     """
 
@@ -45,6 +46,7 @@ class Diary:
     took_place: Floats
     ours: Bools
     theirs: Bools
+    aside: Bools
     traffic_week: Ints
     traffic_organisation: Ints
 
@@ -115,6 +117,10 @@ def opened_by(item: Interaction) -> Direction | None:
     return Direction.IN if item.starts else None
 
 
+def _to_many(item: Interaction) -> bool:
+    return item.crowd and item.channel is Channel.EMAIL and item.direction is Direction.OUT
+
+
 def read(history: History) -> Diary:
     """The history as columns."""
     number: dict[str, int] = {}
@@ -141,6 +147,7 @@ def read(history: History) -> Diary:
         took_place=np.array([item.took_place for item in items], np.float64)[order],
         ours=np.array([side is Direction.OUT for side in opened], np.bool_)[order],
         theirs=np.array([side is Direction.IN for side in opened], np.bool_)[order],
+        aside=np.array([_to_many(item) for item in items], np.bool_)[order],
         traffic_week=np.array([one for one, _ in traffic], np.int64),
         traffic_organisation=np.array([organisation for _, organisation in traffic], np.int64),
     )

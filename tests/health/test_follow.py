@@ -451,3 +451,31 @@ def test_a_watch_whose_words_show_no_loss_is_slight() -> None:
                 assert (found - 0.5 <= SLIGHT * (int(counted[2]) + 0.5)) or one.slight
                 checked.add(one.slight)
     assert False in checked
+
+
+def told_by_mail(who: str, first: int, *, crowd: bool) -> list[Interaction]:
+    """A mail of the owner every other week, to many or to one."""
+    return [
+        contact(who, week, Channel.EMAIL, WORK, direction=Direction.OUT, small=0.0 if crowd else 1.0, crowd=crowd)
+        for week in range(first, WEEKS, 2)
+    ]
+
+
+def test_what_the_owner_writes_to_many_says_of_none_that_contact_goes_on() -> None:
+    silent = (address(0), address(1))
+    since = START + timedelta(weeks=90)
+    others = [one for one in desk(30, WEEKS, seed=3) if one.address not in silent or one.local < since]
+
+    def status(*, crowd: bool) -> set[Status]:
+        mails = [mail for who in silent for mail in told_by_mail(who, 91, crowd=crowd)]
+        judged = last(history(persons(30), [*others, *mails]))
+        return {judged[who].status for who in silent}
+
+    assert status(crowd=False) == {Status.DRIFTING}
+    assert status(crowd=True) == {Status.GOING_QUIET}
+
+
+def test_who_gets_nothing_but_round_mail_is_no_relationship_to_judge() -> None:
+    mails = told_by_mail("m@club.example", 0, crowd=True)
+    judged = last(history([*persons(30), person("m@club.example")], [*desk(30, WEEKS, seed=3), *mails]))
+    assert judged["m@club.example"].status is Status.TOO_LITTLE_HISTORY
