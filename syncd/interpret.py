@@ -78,8 +78,10 @@ class _Job:
         """Of the time since the nearest milestone that stands."""
         labels = self.ledger.facts.kept_labels()
         others: frozenset[str] = frozenset()
+        earliest = datetime.max.replace(tzinfo=UTC)
         for milestone in since.nearest():
-            stands = milestone.basis == self.basis and others.isdisjoint(milestone.memories.seen)
+            stands = milestone.basis == self.basis and milestone.at <= earliest
+            stands = stands and others.isdisjoint(milestone.memories.seen)
             if stands and len(self.terms.logged) <= _FEW:
                 try:
                     return self._go(read_since(self.ledger, self.terms, labels, milestone, self.now), labels, since)
@@ -87,16 +89,23 @@ class _Job:
                     break
                 except Departed as departed:
                     others |= departed.whose
+                    earliest = min(earliest, departed.at or earliest)
         since.clear()
         return self._go(read(self.ledger, self.terms, self.now), labels, since)
 
     def _go(self, reading: Reading, labels: Labels, since: Milestones) -> Changes:
-        last, keep_at = reading.since, sorted(reading.places.values())
+        last = reading.since
         reading.note(ZoneInfo(self.terms.owner.timezone), labels)
         found = Findings(self.ledger, None if last is None else last.at)
         memories = None if last is None else last.memories
         walk = Walk(
-            self.terms, labels, found, now=self.now, progress=self.progress, memories=memories, keep_at=keep_at
+            self.terms,
+            labels,
+            found,
+            now=self.now,
+            progress=self.progress,
+            memories=memories,
+            keep_at=reading.places,
         )
         meaning = walk.go(reading.occurrences)
         logged = frozenset(map(logged_id, self.terms.logged))
@@ -107,11 +116,11 @@ class _Job:
             )
         changes = self.ledger.meaning.write(meaning, self.made_by, self.now, found, standing)
         since.written = self.made_by
-        levels = {at: level for level, at in reading.places.items()}
+        at, reasons = (None, frozenset[str]()) if last is None else (last.at, last.reasons)
         for memories in walk.kept:
-            reasons = self.ledger.meaning.reasons_before(memories.at, logged)
-            milestone = reading.milestone(memories, self.made_by.facts_version, self.basis, reasons)
-            since.kept[levels[memories.at]] = milestone
+            reasons |= self.ledger.meaning.reasons_between(at, memories.at, logged)
+            at = memories.at
+            since.add(reading.milestone(memories, self.made_by.facts_version, self.basis, reasons), self.now)
         return changes
 
 

@@ -43,7 +43,7 @@ Labels = Mapping[int, Decision]
 
 NOTHING_KEPT: Labels = MappingProxyType({})
 _LOGGED_HOUR = time(12)  # a contact logged by hand has a day, no hour
-_NEVER = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def packed(memory: object) -> bytes:
@@ -58,10 +58,12 @@ def unpacked(memory: bytes) -> Any:
 
 class Departed(Exception):
     """What was said of the time before is not what would be said now: it has to be read anew. `whose`: the addresses
-    of which somebody else is known now, if that is why."""
+    of which somebody else is known now, if that is why. `at`: the first moment of which something is said that was
+    not."""
 
-    def __init__(self, whose: Iterable[str] = ()) -> None:
+    def __init__(self, whose: Iterable[str] = (), at: datetime | None = None) -> None:
         self.whose = frozenset(whose)
+        self.at = at
         super().__init__(", ".join(sorted(self.whose)))
 
 
@@ -116,7 +118,7 @@ def known(copies: Iterable[Copy], terms: Terms, until: date | None = None) -> li
 
 def before(occurrences: Sequence[Occurrence], at: datetime, zone: ZoneInfo) -> int:
     """How many of the occurrences, which are in order of time, began before a moment."""
-    return bisect_left(occurrences, at, key=lambda one: moment(one.observation, zone) or _NEVER)
+    return bisect_left(occurrences, at, key=lambda one: moment(one.observation, zone) or NEVER)
 
 
 class Walk:
@@ -155,7 +157,9 @@ class Walk:
         """
         terms, memories = self._terms, self._memories
         self._firsts = [before(occurrences, at, self._zone) for at in self._keep_at]
-        met = [_addresses(occurrences[:first]) for first in self._firsts]
+        met = [
+            _addresses(occurrences[last:first]) for last, first in zip([0, *self._firsts], self._firsts, strict=False)
+        ]
         traces = self._recalled("traces") or owners.Traces()
         role = partial(is_role_address, rules=terms.rules)
         self._stride("traces", iter(occurrences), lambda some: owners.read(some, traces), lambda: traces)
@@ -175,8 +179,9 @@ class Walk:
         interactions, traffic = self._contacts(occurrences, decisions, identities, owner)
         people = self._circles(interactions, traffic, identities, owner)
         for at, passes, addresses in zip(self._keep_at, self._noted, met, strict=True):
+            seen = {**seen, **_who(identities, addresses)}
             if not _are_planned(interactions, at):
-                self.kept.append(Memories(at, passes, own, _who(identities, addresses | set(seen))))
+                self.kept.append(Memories(at, passes, own, seen))
         return Interpretation(
             people=people,
             merges=identities.merges,

@@ -184,12 +184,14 @@ class Meaning:
             self._mark(connection, made_by, now, news)
         return Changes(tables, dict(news.relabelled.most_common()))
 
-    def reasons_before(self, at: datetime, but: Collection[str]) -> set[str]:
-        """What findings and contacts of before a moment name, without those contacts."""
+    def reasons_between(self, since: datetime | None, at: datetime, but: Collection[str]) -> set[str]:
+        """What findings and contacts of before a moment, and not before another one, name, without those contacts."""
         found: set[str] = set()
         with self._ledger.read() as connection:
             for table in (schema.findings, schema.contacts):
                 where = [table.c.owner_id == self._owner, table.c.at < text(at)]
+                if since is not None:
+                    where.append(table.c.at >= text(since))
                 if table is schema.contacts:
                     where.append(table.c.id.not_in(but))
                 for names in connection.execute(sa.select(table.c.reasons).where(*where).distinct()).scalars():

@@ -4,7 +4,9 @@ what one says that is made anew, whatever happened on either side of the milesto
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from math import log2
 from typing import Any
 
 import pytest
@@ -14,9 +16,9 @@ from hypothesis import strategies as st
 from connectors.observations import Address, Attendee, Message
 from syncd.config import Config
 from syncd.ledger import Ledger
-from syncd.milestones import LEVELS, read_since
+from syncd.milestones import Milestone, Milestones, read_since
 from syncd.sync import sync
-from syncd.understanding import Departed
+from syncd.understanding import Departed, Memories
 from syncd.upkeep import Kept, refresh
 from tests.crash.lives import ME
 from tests.ledger.test_incremental_meaning import CONFIG, PEOPLE, RULES, SUBJECTS, Life, steps
@@ -211,18 +213,62 @@ def test_whoever_is_called_otherwise_from_now_on_is_so_in_contacts_of_before(
 
 def test_the_milestone_moves_on_with_the_time(ledger: Ledger, counted: Counted) -> None:
     life = Running(ledger)
+    life.take(("mail", PEOPLE[0], 50, "Dinner?", False))
     life.refresh()
-    first = dict(life.kept.milestones.kept)
-    assert list(first) == [0, 1, 2]
+    first = list(life.kept.milestones.kept)
+    assert [(life.now - one.at).days for one in first] == [224, 112, 56, 28, 14]
     for _ in range(5):
-        life.take(("days", PEOPLE[0], LEVELS[-1].days, 0, True))
+        life.take(("days", PEOPLE[0], 14, 0, True))
         life.take(("fresh", PEOPLE[0], 1, "Lunch on Friday?", True))
         life.refresh()
     last = life.kept.milestones.kept
-    assert last[2].at >= first[2].at + 2 * LEVELS[-1]
+    assert last[-1].at >= first[-1].at + timedelta(days=28)
     assert last[0] is first[0]
     assert (counted.onwards, counted.departed) == (5, 0)
     assert_as_made_anew(life)
+
+
+@pytest.mark.parametrize("weeks", [1, 3, 7, 30])
+def test_late_mail_reads_no_more_than_twice_the_time(ledger: Ledger, counted: Counted, weeks: int) -> None:
+    life = Running(ledger)
+    life.take(("mail", PEOPLE[0], 60, "Dinner?", False))
+    life.refresh()
+    kept = list(life.kept.milestones.kept)
+    life.take(("mail", PEOPLE[1], weeks, "Dinner?", False))
+    life.refresh()
+    assert counted.onwards == 1
+    assert counted.departed == (weeks > 2)  # the nearest tells how far back it goes
+    stood = [one for one in life.kept.milestones.kept if one in kept]
+    assert timedelta(weeks=weeks) < life.now - stood[-1].at <= timedelta(weeks=2 * weeks, hours=1)
+    life.take(("fresh", PEOPLE[0], 1, "Lunch on Friday?", True))
+    life.refresh()
+    assert counted.onwards == 2
+    assert life.now - life.kept.milestones.kept[-1].at < timedelta(days=15)  # set anew behind it
+    assert_as_made_anew(life)
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=60))
+def test_milestones_lie_no_farther_apart_than_they_are_old(waits: list[int]) -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    milestones = Milestones()
+    for back in (112, 56, 28, 14):
+        milestones.add(stone(now - timedelta(days=back)), now)
+    began = milestones.kept[0]
+    for days in waits:
+        now += timedelta(days=days)
+        last = milestones.kept[-1].at
+        for back in (56, 28, 14):
+            if last < now - 2 * timedelta(days=back):
+                milestones.add(stone(now - timedelta(days=back)), now)
+        ages = [(now - one.at) / timedelta(days=1) for one in reversed(milestones.kept)]
+        assert all(newer < older <= 2 * newer + max(waits) for newer, older in pairwise(ages))
+        assert len(ages) <= 2 * log2(ages[-1] / ages[0]) + 2
+    assert milestones.kept[0] is began
+
+
+def stone(at: datetime) -> Milestone:
+    """A milestone of which nothing but its time is asked."""
+    return Milestone(Memories(at, {}, frozenset(), {}), 0, None, (), frozenset(), frozenset())
 
 
 def test_another_config_starts_anew(ledger: Ledger, counted: Counted) -> None:
