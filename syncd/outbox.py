@@ -11,7 +11,6 @@ somebody is at it, and counts how often it was tried: after `TRIES` claims witho
 
 from __future__ import annotations
 
-import logging
 import smtplib
 import socket
 import ssl
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from syncd.ledger.journal import Journal
     from syncd.report import Report
 
-log = logging.getLogger("syncd.outbox")
 
 TIMEOUT = 60.0
 LEASE = timedelta(minutes=10)  # how long a claim keeps others away
@@ -73,9 +71,7 @@ def send_weekly(ledger: Ledger, config: Config, moment: datetime, now: datetime)
     from syncd.interpret import interpret
     from syncd.reports import make_report
 
-    heard = listen(ledger, ledger.meaning.owner_addresses() or config.owner.addresses)
-    for unclear in heard.unclear:
-        log.warning("an answer could not be understood: %s", unclear)
+    listen(ledger, ledger.meaning.owner_addresses() or config.owner.addresses)
     interpret(ledger, config, now=now)
     as_of = moment.date() - timedelta(days=1)
     report = make_report(ledger, config, as_of, now=now)

@@ -3,6 +3,7 @@ with it the flags of every week."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from syncd.milestones import Milestones
 from syncd.retention import Retention, expire
 from syncd.terms import Terms
 from syncd.understanding import Progress
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,15 @@ def refresh(
     rules = rules or ruleset.load(config.rules)
     expire(ledger, retention_of(config), now, lambda: _labels(ledger, config, rules))
     made = ledger.meaning.made_by()
-    listen(ledger, _owner_addresses(ledger, config), made.facts_version if made else 0)
+    hearing = listen(ledger, _owner_addresses(ledger, config), made.facts_version if made else 0)
     since, weeks = (None, None) if kept is None else (kept.milestones, kept.weeks)
     changes = interpret(ledger, config, rules=rules, now=now, progress=progress, since=since)
+    if made is None:  # whom the answers in a mailbox mean is known only now: a ledger begun anew, or a second one
+        hearing = listen(ledger, _owner_addresses(ledger, config))
+        if hearing.heard:
+            interpret(ledger, config, rules=rules, now=now, progress=progress, since=since)
+    for unclear in hearing.unclear:
+        log.warning("An answer that you sent by mail could not be understood: %s", unclear)
     record(ledger, config, now=now, kept=weeks)
     return changes
 

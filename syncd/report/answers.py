@@ -26,6 +26,7 @@ SNOOZE_WEEKS = 8
 FLAG_WORDS = ("right", "wrong", "snooze", "ended")
 CONTACT_WORDS = {"phone": "phone", "spoke": "phone", "met": "in_person", "video": "video"}
 MERGE_WORDS = {"same": "merged", "other": "parted"}
+_WORDS = (*FLAG_WORDS, *CONTACT_WORDS, *MERGE_WORDS)
 _ALPHABET = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 _MISREAD = str.maketrans("OIL", "011")
 
@@ -99,7 +100,7 @@ def parse(line: str) -> Told | None:
         return None
     word = words[0].lower()
     wanted = 2 if word in MERGE_WORDS else 1
-    if word not in (*FLAG_WORDS, *CONTACT_WORDS, *MERGE_WORDS) or len(words) < 1 + wanted:
+    if word not in _WORDS or len(words) < 1 + wanted:
         return None
     codes = tuple(text.upper().translate(_MISREAD) for text in words[1 : 1 + wanted])
     return Told(word, codes, " ".join(words[1 + wanted :]))
@@ -126,7 +127,11 @@ def hear(
         if not isinstance(message, Message) or not _to_oneself(copy, message, owner):
             continue
         told, key = parse(message.subject or ""), message.message_id or message.id
-        if told is None or key in noted:
+        if key in noted:
+            continue
+        if told is None:
+            if (word := _mistyped(message.subject or "", meant)) is not None:
+                unclear.append(f"“{subject(word)} …”: say one of {', '.join(_WORDS)}.")
             continue
         noted.add(key)
         entry = _entry(told, meant, message.date or message.received, key)
@@ -135,6 +140,15 @@ def hear(
         else:
             unclear.append(f"“{subject(told.word, *told.codes)}”: {entry}")
     return Hearing(tuple(sorted(heard, key=lambda one: one.at)), tuple(unclear))
+
+
+def _mistyped(line: str, meant: _Codes) -> str | None:
+    """The word of what would be an answer if there were such a word: a code that somebody has follows it."""
+    head, mark, rest = line.strip().partition(":")
+    words = rest.split()
+    if not mark or head.strip().lower() != MARK[:-1] or len(words) < 2 or words[0].lower() in _WORDS:
+        return None
+    return words[0] if meant.address(words[1].upper().translate(_MISREAD)) is not None else None
 
 
 def _to_oneself(copy: Copy, message: Message, owner: frozenset[str]) -> bool:

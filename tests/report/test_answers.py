@@ -19,6 +19,7 @@ from syncd.interpret import interpret
 from syncd.ledger import Ledger
 from syncd.report.answers import Hearing, Told, code, hear, mailto, parse, subject
 from syncd.sync import sync
+from syncd.upkeep import refresh
 from tests.report.weeks_made_up import ILSE, KATHARINA, ME, PEOPLE, TWINS, entry
 
 AT = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
@@ -134,6 +135,18 @@ def test_a_code_that_nobody_has_is_said_back() -> None:
     assert found.unclear == ("“syncd: right ZZZZ”: nobody has the code ZZZZ; take it from the newest report.",)
 
 
+def test_a_word_that_is_none_is_said_back_where_a_code_follows() -> None:
+    (said,) = heard(copy(subject("rigth", code(ILSE.id)))).unclear
+    assert said.startswith("“syncd: rigth …”: say one of right, wrong, snooze")
+    for line in (
+        "syncd: rigth ZZZZ",
+        "syncd: 3 people to think of",
+        f"Re: syncd: rigth {code(ILSE.id)}",
+        "rigth 1234",
+    ):
+        assert heard(copy(line)) == Hearing()
+
+
 def test_of_two_with_one_code_the_flagged_one_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("syncd.report.answers.code", lambda _: "AAAA")
     assert heard(copy("syncd: right AAAA")).heard == ()
@@ -171,6 +184,22 @@ def test_a_mail_on_disk_becomes_an_entry_of_the_journal(tmp_path: Path) -> None:
         (written,) = ledger.journal.entries("answer")
         assert (written.subject, written.data) == (ILSE.id, one.data)
         assert written.data["until"] == "2026-12-08"
+
+
+def test_a_ledger_begun_anew_hears_the_answers_that_lie_in_the_mail(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = owner_config(tmp_path)
+    deliver(tmp_path, 1, mail_source(1, ILSE.id, "Lunch on Friday?"))
+    deliver(tmp_path, 2, mail_source(2, ME, subject("ended", code(ILSE.id))))
+    deliver(tmp_path, 3, mail_source(3, ME, "syncd: right ZZZZ"))
+    with Ledger.open(config.database) as ledger:
+        sync(ledger, config.account, now=AT)
+        refresh(ledger, config, now=AT)
+        assert [(one.subject, one.data["word"]) for one in ledger.journal.entries("answer")] == [(ILSE.id, "ended")]
+        refresh(ledger, config, now=AT)
+    (said,) = [one.getMessage() for one in caplog.records if "understood" in one.message]
+    assert said.startswith("An answer that you sent by mail could not be understood: “syncd: right ZZZZ”: nobody has")
 
 
 def owner_config(folder: Path) -> Config:
