@@ -2,6 +2,9 @@
 
 For one person, all weeks of change are compared at once: the likelihood of the grid of rates up to the week and of
 the fallen rates from it on. The detector itself needs no date; the sentence and the report do.
+
+What was seen before those three years counts as what was usual. A change that lies at their edge or before them keeps
+the week that the detector's running count gave it: nothing is left to compare it with.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from numpy.typing import NDArray
 from rules.health.detector import TRACED, Detector
 
 Floats = NDArray[np.float64]
+
+EDGE = 26  # weeks before a change that the comparison needs of those whose evidence is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,28 @@ class Fall:
     usual: float
 
 
-def fallen(detector: Detector, ratio: Floats, level: Floats, week: int, *, sharpest: bool = False) -> Fall:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted of a row from the beginning: weeks seen and personal ones among them; how many of both came
+    before the change as it is dated week by week."""
+
+    weeks: float
+    personal: float
+    before: float
+    before_personal: float
+
+
+NOTHING = Counted(0.0, 0.0, 0.0, 0.0)
+
+
+def fallen(
+    detector: Detector, ratio: Floats, level: Floats, week: int, counted: Counted = NOTHING, *, sharpest: bool = False
+) -> Fall:
     """The change of one row, seen at the end of `week`; `ratio` and `level` are its traces, shape [TRACED]. Its week
     is the middle of the distribution, or, `sharpest`, the one for which most speaks: where little speaks for any
     change, the middle is only the middle of the time."""
+    if counted.weeks - counted.before > TRACED - EDGE:
+        return _long_ago(counted, week)
     weeks = np.arange(week - TRACED + 1, week + 1)
     order = weeks % TRACED
     ratio, level = ratio[order].astype(float), level[order].astype(float)
@@ -52,12 +75,26 @@ def fallen(detector: Detector, ratio: Floats, level: Floats, week: int, *, sharp
     found = _found(rates, before[:, -1], ratio, level)
     late = min(late, TRACED - 1)
     early_part = slice(0, middle)
-    usual_rate = found[early_part].sum() / max(level[early_part].sum(), 1e-9)
+    older = max(0.0, counted.weeks - seen.sum())
+    older_personal = max(0.0, counted.personal - found.sum()) if older else 0.0
+    usual_level = level[seen].mean() if older else 0.0
+    before_personal = found[early_part].sum() + older_personal
+    usual_rate = before_personal / max(level[early_part].sum() + older * usual_level, 1e-9)
     usual = (1 - np.exp(-usual_rate * level[middle:])).sum()
     return Fall(
         int(weeks[middle]), int(weeks[early]), int(weeks[late]),
-        int(seen[early_part].sum()), float(found[early_part].sum()),
+        int(seen[early_part].sum() + older), float(before_personal),
         int(seen[middle:].sum()), float(found[middle:].sum()), float(usual),
+    )  # fmt: skip
+
+
+def _long_ago(counted: Counted, week: int) -> Fall:
+    since = round(counted.weeks - counted.before)
+    began = week - since + 1
+    usual = counted.before_personal / max(counted.before, 1.0) * since
+    return Fall(
+        began, began, began, round(counted.before), counted.before_personal,
+        since, counted.personal - counted.before_personal, usual,
     )  # fmt: skip
 
 

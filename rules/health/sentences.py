@@ -12,7 +12,7 @@ from rules.health.diary import opened_by
 from rules.health.facets import Window, facets, lately_begun, window
 from rules.health.figure import health, steadiness
 from rules.health.renewals import due
-from rules.health.suggestions import MOSTLY, is_warm, month, often, suggestion
+from rules.health.suggestions import is_warm, month, often, suggestion
 from rules.health.weeks import monday, week_of
 from rules.meaning import Channel, Direction, Interaction, Traffic
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rules.health.standing import Week
 
 SLIGHT = 0.7  # of usual: as much is no visible loss
+MAINLY = 0.6  # of a share, to be named after it alone
 FALLEN = 0.5  # P(personal contact has fallen) from which its rhythm is not called usual
 _ROBOTS = "Automatic mail from their firm went on."
 _COLLEAGUES = "Mail from their firm went on, where you are in touch with others."
@@ -166,7 +167,7 @@ def _one_sided(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> s
 def _never(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
     del row
     share = found["transactional"].value
-    kind = "orders, invoices and the like" if share > MOSTLY else "work"
+    kind = "orders, invoices and the like" if share > MAINLY else "work" if share < 1 - MAINLY else "work and orders"
     blind = "" if week.reads_calendars else " Meetings and calls are not seen."
     return f"{_times(len(seen.items), 'contact')} since {month(seen.first)}, nearly all of them about {kind}.{blind}"
 
@@ -206,9 +207,11 @@ _EVIDENCE: dict[Status, Callable[[Week, int, Window, dict[str, Facet]], str]] = 
 
 
 def _business(rest: Sequence[Interaction | Traffic]) -> str:
-    """What has gone on, by its transactional share."""
+    """What has gone on, by its transactional share. Work and orders are hard to tell apart where no word says which:
+    a share near the middle is called neither."""
     plain = [one.purpose.transactional / max(1 - one.purpose.relational, 1e-6) for one in rest]
-    return "orders and invoices" if plain and sum(plain) / len(plain) > MOSTLY else "project work"
+    share = sum(plain) / len(plain) if plain else 0.0
+    return "orders and invoices" if share > MAINLY else "project work" if share < 1 - MAINLY else "work and orders"
 
 
 def _rest(seen: Window, since: date) -> list[Interaction | Traffic]:

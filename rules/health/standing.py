@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rules.health.assessment import Assessment, Portfolio, Status
-from rules.health.dating import Fall, fallen
+from rules.health.dating import Counted, Fall, Floats, fallen
+from rules.health.detector import State
 from rules.health.facets import RUNGS
 from rules.health.holes import Hole
 from rules.health.namesakes import Namesake, namesake
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _SHOWN = ("age", "score", "score_any", "before", "before_personal", "changing")
 _TRACES = ("trace_ratio", "trace_level")
+_COUNTS = ("weeks", "personal", "before", "before_personal")
 _OF_DRIFTING = (Status.DRIFTING, Status.WATCH, Status.HEALTHY)
 FALLS = (Status.DRIFTING, Status.MOVED_DOWN, Status.GOING_QUIET, Status.WATCH)
 
@@ -51,10 +53,7 @@ class Week:
         self._drift = {name: drift[name].copy() for name in _SHOWN}
         self._down = ladder["changing"] * ladder["score"]  # odds
         fallen = np.flatnonzero((np.stack([self._entered[status] for status in FALLS]) >= 0).any(0))
-        self._traces = {
-            int(row): tuple(state[name][row].copy() for state in (drift, ladder) for name in _TRACES)
-            for row in fallen
-        }
+        self._traces = {row: (_evidence(drift, row), _evidence(ladder, row)) for row in fallen.tolist()}
 
     def holding(self, row: int) -> tuple[Status, ...]:
         """Every status that holds for a row, in order; HEALTHY where none does."""
@@ -186,8 +185,15 @@ class Week:
         """When a row fell and what was usual before; None for statuses that speak of no fall."""
         if status not in FALLS or row not in self._traces:
             return None
-        ratio, level = self._traces[row][2:] if status is Status.MOVED_DOWN else self._traces[row][:2]
-        return fallen(self._desk.detector, ratio, level, self.number, sharpest=status is Status.WATCH)
+        drift, ladder = self._traces[row]
+        ratio, level, counted = ladder if status is Status.MOVED_DOWN else drift
+        return fallen(self._desk.detector, ratio, level, self.number, counted, sharpest=status is Status.WATCH)
+
+
+def _evidence(state: State, row: int) -> tuple[Floats, Floats, Counted]:
+    """What a change of a row is dated by."""
+    ratio, level = (state[name][row].copy() for name in _TRACES)
+    return ratio, level, Counted(*(float(state[name][row]) for name in _COUNTS))
 
 
 def _chance(odds: float) -> float:

@@ -116,8 +116,9 @@ def headline(known: Known) -> str:
     since = known.assessment.since
     text = words.HEADLINES.get(known.status, known.label)
     if known.status is Status.DRIFTING and facet is not None:
-        # Said only where its interval leaves no doubt: the sentence below counts on its own and may say project work.
-        text = "Mostly orders and invoices{since}" if facet.low > 0.5 else "Mostly work{since}"
+        # Said only where its interval leaves no doubt: the sentence below counts on its own.
+        sure = "orders and invoices" if facet.low > 0.5 else "work" if facet.high < 0.5 else "business"
+        text = f"Mostly {sure}{{since}}"
     return text.format(since=f" since {words.month(since)}" if since else "")
 
 
