@@ -124,7 +124,8 @@ def _text(
     yield from _who(person)
     yield ""
     if found is None:
-        yield f"As of {day(as_of)} nothing is said of them: no complete week has been seen yet."
+        why = "no complete week has been seen yet" if contacts else "no contact between you has been seen"
+        yield f"As of {day(as_of)} nothing is said of them: {why}."
     else:
         yield from _verdict(found, counted)
     yield ""

@@ -29,10 +29,19 @@ Row = dict[str, Any]
 
 
 def people_rows(ledger: Ledger, config: Config) -> list[Row]:
-    """Everybody, those with most interactions first; people whom the config ignores are left out."""
-    counts = Counter(one.person for one in ledger.meaning.interactions() if happened(one))
+    """Whom the owner deals with, those with most interactions first. People whom the config ignores are left out, and
+    strangers: who was only ever seen beside others, as in the calendar that a team shares."""
+    contacts = ledger.meaning.interactions()
+    counts = Counter(one.person for one in contacts if happened(one))
     ignored = {address for person in config.person if person.ignore for address in person.addresses}
-    people = [person for person in ledger.meaning.people() if ignored.isdisjoint(person.addresses)]
+    named = {address for person in config.person for address in person.addresses}
+    dealt_with = {one.person for one in contacts}
+    people = [
+        person
+        for person in ledger.meaning.people()
+        if ignored.isdisjoint(person.addresses)
+        and (person.id in dealt_with or not named.isdisjoint(person.addresses))
+    ]
     return [person_row(person, counts[person.id]) for person in sorted(people, key=lambda p: (-counts[p.id], p.id))]
 
 
