@@ -112,7 +112,8 @@ def _with_calls(told: Diary, calls: list[tuple[int, int]]) -> Diary:
     more = {"week": week, "address": address, "kind": RICH, "personal": 0.9, "candidate": True, "took_place": 1.0}
     order = np.argsort(np.concatenate([told.week, week]), kind="stable")
     columns = {}
-    for name in ("week", "address", "place", "kind", "personal", "candidate", "took_place", "ours", "theirs"):
+    flags = ("candidate", "took_place", "ours", "theirs", "aside")
+    for name in ("week", "address", "place", "kind", "personal", *flags):
         old = getattr(told, name)
         columns[name] = np.concatenate([old, np.broadcast_to(more.get(name, 0), week.shape).astype(old.dtype)])[order]
     return replace(told, **columns)

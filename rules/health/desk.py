@@ -89,7 +89,8 @@ class Desk:
         self.returns = Returns(history.interactions)
         self.thresholds = Thresholds.of(settings)
         self.detector = Detector(method)
-        self.gauge, self.ladder_gauge = Gauge(self.detector), Gauge(self.detector)
+        # Meetings are told from mails without a labeller.
+        self.gauge, self.ladder_gauge = Gauge(self.detector), Gauge(self.detector, misread=False)
         self.groups = Groups(history.people, history.merges)
         self.memory = Memory(self.detector, 64)
         self.rows: list[Group] = []

@@ -33,7 +33,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 WEEKS_A_YEAR = 52.0
-CHANGING = 0.03 / WEEKS_A_YEAR  # people that change in a week, before anything is known of the desk
+CHANGING = 0.02 / WEEKS_A_YEAR  # people that change in a week, before anything is known of the desk
 LONGEST_AGE = 260
 LEAST_LEVEL = 1e-9  # of the tide, with which a week counts as seen
 TRACED = 156  # weeks of which the evidence is kept, to date a change
@@ -56,12 +56,13 @@ class Method:
     dating_fall: float = 0.25
     hazard: float = 0.10 / WEEKS_A_YEAR
     changing: float = CHANGING
-    changing_weight: float = 2.0
+    changing_weight: float = 1.0
     shrink: float = 6.0
     persist: float = 0.5
     smooth: float = 6.0
     refit_every: int = 4
     forget: float = 0.99
+    seldom: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ _VECTORS = (
     "score",
     "score_any",
     "score_quiet",
-    "rate",
+    "seldom",
     "changing",
     "open_rich",
     "open_mail",
@@ -198,6 +199,7 @@ class Detector:
         rhythm = np.clip(shapes * (scale * ages * self.rates) ** (shapes - 1), *m.rhythm)
         self.hazards: Grid = (self.rates * rhythm).astype(np.float32)
         self._rates: Grid = self.rates.astype(np.float32)
+        self._seldom: Grid = (self.rates < m.seldom).astype(np.float32)
         self.cells = len(self.rates)
         apart = np.subtract.outer(np.arange(m.rates), np.arange(m.rates))
         near = np.exp(-0.5 * (apart / m.spread) ** 2)
@@ -308,7 +310,7 @@ class Detector:
         state["score_any"][:] = any_
         state["score"][:] = any_ / (1 + tide.quieting * quiet)
         state["score_quiet"][:] = quiet / (1 + hazard * any_)
-        state["rate"][:] = np.einsum("ng,g->n", belief, self._rates) / whole
+        state["seldom"][:] = np.einsum("ng,g->n", belief, self._seldom) / whole
         state["changing"][:] = tide.changing
 
     def _count(self, state: State, signals: Signals, found: Floats, seen: Bools) -> None:

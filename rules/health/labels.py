@@ -30,7 +30,7 @@ Bools = NDArray[np.bool_]
 
 KINDS = 2  # 0: rich (in person, video, phone), 1: mail
 FLIPS = np.array([0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.26])
-LARGEST = 1e4
+LARGEST, _LARGEST_LOG = 1e4, 600.0
 _LARGEST_SHARE, _USUAL_NUMBER = 0.6, 0.3
 
 
@@ -69,6 +69,12 @@ class Sheet:
     def cells(self) -> Ints:
         return self.kind * len(self.other) + self.rows
 
+    def of_kind(self, kind: int) -> Sheet:
+        """The same with candidates of one kind alone."""
+        chosen = self.kind == kind
+        rows, kinds, probability, took_place = self.rows, self.kind, self.probability, self.took_place
+        return Sheet(rows[chosen], kinds[chosen], probability[chosen], took_place[chosen], self.other, self.routine)
+
 
 def readings(sheet: Sheet, trust: Trust, flips: float | Floats | None = None) -> tuple[Floats, Floats]:
     """(ratio, cold) of each label, see above. A meeting that perhaps did not take place says less: its ratio is mixed
@@ -98,17 +104,18 @@ def truths(ratio: Floats, sheet: Sheet, trust: Trust) -> Floats:
     return base * ratio / (base * ratio + 1 - base)
 
 
-def weekly(cells: Ints, ratio: Floats, size: int) -> Floats:
-    """R per kind and row but for `plain`, shape [KINDS, size]; of m readings [m, n] as many, [m, KINDS, size]."""
+def weekly(cells: Ints, ratio: Floats, size: int, share: float | None = None) -> Floats:
+    """R per kind and row but for `plain`, shape [KINDS, size]; of m readings [m, n] as many, [m, KINDS, size].
+    `share`: the a of any number of candidates, if not the usual one."""
     number = np.bincount(cells, minlength=KINDS * size)
     used = np.flatnonzero(number)
     place = np.empty(KINDS * size, np.int64)
     place[used] = np.arange(len(used))
     at, number = place[cells], number[used]
-    share = np.minimum(_LARGEST_SHARE, _USUAL_NUMBER / number)
-    each = np.log1p(share[at] * (ratio - 1.0))
-    product = np.exp([np.bincount(at, one, len(used)) for one in np.atleast_2d(each)])
-    missed = (1 - share) ** number
+    shares = np.minimum(_LARGEST_SHARE, _USUAL_NUMBER / number) if share is None else np.full(len(used), share)
+    each = np.log1p(shares[at] * (ratio - 1.0))
+    product = np.exp([np.minimum(np.bincount(at, one, len(used)), _LARGEST_LOG) for one in np.atleast_2d(each)])
+    missed = (1 - shares) ** number
     found = np.zeros((len(product), KINDS * size))
-    found[:, used] = np.clip((product - missed) / (1 - missed), 0.0, LARGEST)
+    found[:, used] = np.maximum((product - missed) / (1 - missed), 0.0)
     return found.reshape(*ratio.shape[:-1], KINDS, size)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rules.health.detector import Detector, Grid, State, Tide
+from rules.health.diary import MAIL, RICH
 from rules.health.labels import FLIPS, KINDS, Sheet, Trust, readings, weekly
 from rules.health.signals import Signals, hear, plain_weeks
 from rules.health.verdicts import counted_score, counted_silence
@@ -19,18 +20,19 @@ Floats = NDArray[np.float64]
 _ROUNDS = 3
 _FORGET = 0.995
 _LEAST_KNOWN = 13  # weeks: sooner nothing can be seen to have changed
-# What foretells labels best is too great a share of misreadings: contact that comes in bunches looks like them. With
-# labels that are honest probabilities, of which none is misread, it is 6 %: what is found beyond is believed, and of
-# what is found at least a part; but no more than lets a colleague be heard whom one meets at lunch every few weeks
-# beside ten mails a day (docs/health.md).
-_BUNCHES, _LEAST_BELIEVED, _MOST_BELIEVED = 0.07, 0.2, 0.08
+# Which share of misreadings foretells the labels of mails best: learned every other week. Personal mails of one week
+# may come one by one or by the handful; without the latter a lively exchange looks like misreadings.
+_LEARNED_EVERY, _NUMBERS = 2, (None, 0.2, 0.7)
+# Honest probabilities, of which none is misread, look like a share of 0.03 to 0.06. No labels are wholly believed.
+_SEEMING, _BELIEVED, _LEAST_BELIEVED = 0.04, 0.7, 0.02
 
 
 class Gauge:
     """Running portfolio figures: the prior over rates and rhythms, how labels are to be trusted, how many change."""
 
-    def __init__(self, detector: Detector) -> None:
-        self.detector = detector
+    def __init__(self, detector: Detector, *, misread: bool = True) -> None:
+        """`misread`: whether labels can be, so that how many are must be learned."""
+        self.detector, self.misread = detector, misread
         self.prior: Grid = detector.flat_prior
         self.week = 0
         self.candidates = np.array([20.0, 20.0])
@@ -41,15 +43,20 @@ class Gauge:
         self.found, self.expected = 0.0, 0.0  # personal contact in the last week read, of people who have not changed
 
     def trust(self, state: State) -> Trust:
-        weight = np.exp(self.flips_score - self.flips_score.max())
-        flips = float((weight * FLIPS).sum() / weight.sum())
-        believed = min(max(flips - _BUNCHES, _LEAST_BELIEVED * flips), _MOST_BELIEVED)
         base = np.clip(self.labelled / self.candidates, 0.02, 0.95)
         weeks = state["recent"].sum() + 20.0
         plain = [
             (state[name].sum() + 20.0 * usual) / weeks for name, usual in (("plain_rich", 0.2), ("plain_mail", 0.4))
         ]
-        return Trust((float(base[0]), float(base[1])), believed, (float(plain[0]), float(plain[1])))
+        return Trust((float(base[0]), float(base[1])), self._believed(), (float(plain[0]), float(plain[1])))
+
+    def _believed(self) -> float:
+        """The share of labels that is taken to be misread."""
+        if not self.misread:
+            return _LEAST_BELIEVED
+        weight = np.exp(self.flips_score - self.flips_score.max())
+        flips = float((weight * FLIPS).sum() / weight.sum())
+        return _LEAST_BELIEVED + _BELIEVED * max(flips - _SEEMING, 0.0)
 
     def read(self, week: int, state: State, sheet: Sheet, seen: tuple[float, float]) -> tuple[Tide, Signals, Grid]:
         """The week's tide, its signals and the hazards they were expected with; learns from the week."""
@@ -61,7 +68,10 @@ class Gauge:
         expected = self.detector.expected(state, still, hazard)
         rich, mail = self._movement(state, signals, still, expected)
         tide = Tide(week, rich, mail, *seen, self.prior, share_rich, trust, self.changing, self.quieting)
-        self._learn_labels(sheet, state, tide, expected)
+        self.candidates = self.candidates * _FORGET + np.bincount(sheet.kind, minlength=KINDS)
+        self.labelled = self.labelled * _FORGET + np.bincount(sheet.kind, sheet.probability, KINDS)
+        if self.misread and self.week % _LEARNED_EVERY == 0:
+            self._learn_flips(sheet.of_kind(MAIL), signals, state, tide, expected)
         return tide, signals, hazard
 
     def settle(self, state: State) -> None:
@@ -108,16 +118,15 @@ class Gauge:
         self.found, self.expected = float(hits.sum()), float(met.sum())
         return float(level[0, 0]), float(level[1, 0])
 
-    def _learn_labels(self, sheet: Sheet, state: State, tide: Tide, expected: Floats) -> None:
-        """Scores each share of flips by how well it foretells this week's labels."""
-        some = np.flatnonzero(np.bincount(sheet.rows, minlength=state.size))
+    def _learn_flips(self, mails: Sheet, signals: Signals, state: State, tide: Tide, expected: Floats) -> None:
+        """Scores each share of misreadings by how well it foretells the labels of this week's mails."""
+        some = np.flatnonzero(np.bincount(mails.rows, minlength=state.size))
         rich, mail = self.detector.kinds(state, tide)
         level = np.maximum(rich + mail, 1e-9)
         calm, part = np.exp(-level * expected)[some], (rich / level)[some]
-        ratio, cold = readings(sheet, tide.trust, FLIPS[:, None])
-        found = weekly(sheet.cells, ratio, state.size).take(some, -1) / plain_weeks(state, tide.trust).take(some, -1)
-        mixed = calm + (1 - calm) * (part * found[:, 0] + (1 - part) * found[:, 1])
+        ratio, cold = readings(mails, tide.trust, FLIPS[:, None])
+        each = sum(weekly(mails.cells, ratio, state.size, number)[:, MAIL, some] for number in _NUMBERS)
+        found = each / len(_NUMBERS) / plain_weeks(state, tide.trust)[MAIL, some]
+        mixed = calm + (1 - calm) * (part * signals.ratios[RICH, some] + (1 - part) * found)
         foretold = np.log(cold).sum(1) + np.log(np.maximum(mixed, 1e-9)).sum(1)
         self.flips_score = self.flips_score * _FORGET + foretold
-        self.candidates = self.candidates * _FORGET + np.bincount(sheet.kind, minlength=KINDS)
-        self.labelled = self.labelled * _FORGET + np.bincount(sheet.kind, sheet.probability, KINDS)

@@ -26,9 +26,10 @@ LEAST_OTHERS = 2.0
 LOPSIDED, LEAST_OPENED = 0.75, 4.0  # the part that the owner opens; conversations with somebody to count them
 MOST_OTHERS, LEAST_MISSED = 0.25, 4.0  # of other contact, for going quiet: at most this part, four weeks missed
 WATCH = 0.1  # of the threshold of a flag
-NEVER_RATE, NEVER_SHARE = 0.08, 0.06  # personal weeks a week: expected from now on, and of all weeks so far
+# Never personal: P(personal weeks are seldom) at which it begins and ends, and the share of personal weeks so far.
+SELDOM, NOT_SELDOM, NEVER_SHARE = 0.5, 0.3, 0.06
 # Misread labels look like sparse personal contact, and one of them comes soon where few weeks are known.
-NEVER_OTHERS, NEVER_WEEKS = 15, 60
+NEVER_OTHERS, NEVER_WEEKS = 15, 80
 OVERDUE = 2.0  # times the rhythm that the owner wished for
 LEAVE = 0.05  # of the threshold at which a status began
 LEAVE_WATCH = 1 / 3  # a watch is a tentative word: it ends as soon as little speaks for it
@@ -207,10 +208,10 @@ def judge(
     lopsided = leaning_as_the_desk(verdicts, opened)
     one, still_one = (one_sided(verdicts["ours"], verdicts["theirs"], edge) & ~lopsided for edge in (0.8, 0.7))
     verdicts.hold(Status.ONE_SIDED, week, one, ~still_one)
-    never = (drift["rate"] < NEVER_RATE) & (drift["others"] >= NEVER_OTHERS) & (drift["weeks"] >= NEVER_WEEKS)
+    never = (drift["seldom"] >= SELDOM) & (drift["others"] >= NEVER_OTHERS) & (drift["weeks"] >= NEVER_WEEKS)
     # A rate may have fallen; "never" looks at all that was seen, of which misread labels bring some.
     seldom, often = (drift["personal"] < share * drift["weeks"] for share in (NEVER_SHARE, 2 * NEVER_SHARE))
-    verdicts.hold(Status.NEVER_PERSONAL, week, never & seldom, (drift["rate"] > 1.5 * NEVER_RATE) | ~often)
+    verdicts.hold(Status.NEVER_PERSONAL, week, never & seldom, (drift["seldom"] < NOT_SELDOM) | ~often)
 
 
 def too_little(verdicts: Verdicts, drift: State) -> Bools:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,8 @@ from bench.drift.worlds import Setting, world
 from rules.health.assessment import DriftSettings
 from rules.health.desk import Desk
 from rules.health.detector import CHANGING, Detector, State
-from rules.health.labels import FLIPS
+from rules.health.diary import MAIL
+from rules.health.labels import FLIPS, Sheet
 from rules.health.tide import Gauge
 from rules.health.verdicts import MOST_CAUTION, USUAL_CHANGING, strictness
 
@@ -93,8 +96,41 @@ def test_a_desk_learns_how_many_change(shares: tuple[tuple[str, float], ...], lo
     assert desk.memory.drift["changing"].max() == desk.past[FIRST_WEEK + one.weeks - 1].drift.changing
 
 
-@pytest.mark.parametrize(("found", "believed"), [(0.26, 0.08), (0.15, 0.08), (0.1, 0.03), (0.06, 0.012)])
-def test_only_misreadings_beyond_what_bunches_look_like_are_believed(found: float, believed: float) -> None:
+@pytest.mark.parametrize(("found", "believed"), [(0.26, 0.174), (0.15, 0.097), (0.1, 0.062), (0.03, 0.02)])
+def test_only_misreadings_beyond_what_honest_labels_look_like_are_believed(found: float, believed: float) -> None:
     gauge = Gauge(DETECTOR)
     gauge.flips_score = np.where(np.isclose(FLIPS, found), 0.0, -1000.0)
     assert gauge.trust(DETECTOR.state(1)).flips == pytest.approx(believed)
+
+
+def misread(labels: str, times: int = 1) -> float:
+    """The share of misreadings that a desk believes in after two years; every mail that is labelled personal came
+    so many times."""
+    one = world(Setting("renewal", 80, 104, labels=labels), 3)
+    told = diary(one)
+    number = np.where((told.kind == MAIL) & (told.personal > 0.5), times, 1)
+    columns = {one.name: getattr(told, one.name) for one in fields(told) if not one.name.startswith("traffic")}
+    long = {name: np.repeat(column, number) for name, column in columns.items() if len(column) == len(number)}
+    told = replace(told, **long)  # type: ignore[arg-type]
+    desk = Desk(frame(one), DriftSettings(), None, told)
+    for week in range(one.weeks):
+        desk.take(FIRST_WEEK + week)
+    return float(desk.gauge.trust(desk.memory.drift).flips)
+
+
+def test_misread_mails_are_found_and_lively_exchanges_are_none() -> None:
+    """Fifteen in a hundred are misread, or none; in the last case personal mails come five at a time."""
+    assert misread("hard") > 0.07
+    assert misread("true") < 0.04
+    assert misread("true", times=5) < 0.04
+
+
+def test_nothing_is_learned_where_no_labeller_could_err() -> None:
+    gauge = Gauge(DETECTOR, misread=False)
+    before = gauge.flips_score.copy()
+    state = people([0.0] * 6)
+    numbers = np.arange(6)
+    sheet = Sheet(numbers, np.zeros(6, np.int64), np.full(6, 0.9), np.ones(6), np.ones(6), np.zeros((2, 6), np.bool_))
+    gauge.read(0, state, sheet, (1.0, 1.0))
+    assert (gauge.flips_score == before).all()
+    assert gauge.trust(state).flips == pytest.approx(0.02)

@@ -93,7 +93,7 @@ def test_silence_after_a_rhythm_raises_the_score_and_one_meeting_lowers_it() -> 
 
 def test_an_unseen_week_says_nothing() -> None:
     state = run([50.0, 0.0, 0.0] * 10, [1.0] * 30)
-    before = {name: state[name].copy() for name in ("like", "age", "rate", "weeks", "personal")}
+    before = {name: state[name].copy() for name in ("like", "age", "seldom", "weeks", "personal")}
     unseen = Tide(30, 1.0, 1.0, 0.0, 0.0, DETECTOR.flat_prior, 0.5, TRUST)
     DETECTOR.step(state, signals(0.0), unseen)
     for name, value in before.items():
