@@ -5,9 +5,10 @@ The Labeller asks before it takes an observation in, so a decision uses only wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from connectors.observations import Message
 from rules.texts.prefixes import bare_subject, is_answer, subject_form
@@ -16,8 +17,7 @@ FORMS_KEPT = 64  # subject forms remembered per address
 WRITERS_KEPT = 8
 
 
-@dataclass(slots=True)
-class AddressRecord:
+class AddressRecord(msgspec.Struct, gc=False):
     """One address: mails `received` from it, how many of them `automated`, and mails `sent` to it by the owner.
 
     `forms`: how often it used each subject form (see `subject_form`).
@@ -26,11 +26,10 @@ class AddressRecord:
     received: int = 0
     sent: int = 0
     automated: int = 0
-    forms: dict[str, int] = field(default_factory=dict)
+    forms: dict[str, int] = {}
 
 
-@dataclass(slots=True)
-class ThreadRecord:
+class ThreadRecord(msgspec.Struct, gc=False):
     """One conversation so far: how many mails, and how many of them the owner wrote."""
 
     count: int = 0
