@@ -163,6 +163,12 @@ def likely(calm: Grid, wide: Grid) -> Grid:
     return seen
 
 
+def weighed(values: Grid, prior: Grid) -> Floats:
+    """The sum over the grid of each row, by a prior, or by one per row."""
+    found: Floats = np.einsum("ng,g->n" if prior.ndim == 1 else "ng,ng->n", values, prior).astype(np.float64)
+    return found
+
+
 def recurse(changed: Grid, like: Grid, factor: Grid) -> None:
     """J <- (J + like) * factor; `like`: that of before the week."""
     changed += like
@@ -176,7 +182,7 @@ def settle(like: Grid, usual: Grid) -> Grid:
     largest = like[np.arange(len(like)), like.argmax(1)]  # in less than half the time of `max`
     scale: Grid = (1 / np.maximum(largest, _SMALLEST))[:, None]
     like *= scale
-    np.maximum(like, _SMALLEST, out=like)
+    np.clip(like, _SMALLEST, _LARGEST, out=like)  # in less than half the time of `maximum`
     return scale
 
 
@@ -302,15 +308,13 @@ class Detector:
     def score(self, state: State, tide: Tide) -> None:
         """The scores and the rate, from the likelihood and the J of all stories."""
         hazard, falls = self.method.hazard, len(self.method.falls)
-        belief = state["like"] * tide.prior
-        whole = np.einsum("ng->n", belief).astype(float)
-        any_, quiet = np.zeros(state.size), np.einsum("ng->n", state["quiet"] * tide.prior) / whole
-        for i in range(falls):
-            any_ += np.einsum("ng->n", state[f"fall{i}"] * tide.prior) / (falls * whole)
+        whole = weighed(state["like"], tide.prior)
+        quiet = weighed(state["quiet"], tide.prior) / whole
+        any_ = sum(weighed(state[f"fall{i}"], tide.prior) for i in range(falls)) / (falls * whole)
         state["score_any"][:] = any_
         state["score"][:] = any_ / (1 + tide.quieting * quiet)
         state["score_quiet"][:] = quiet / (1 + hazard * any_)
-        state["seldom"][:] = np.einsum("ng,g->n", belief, self._seldom) / whole
+        state["seldom"][:] = weighed(state["like"], tide.prior * self._seldom) / whole
         state["changing"][:] = tide.changing
 
     def _count(self, state: State, signals: Signals, found: Floats, seen: Bools) -> None:
