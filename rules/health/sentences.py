@@ -169,7 +169,9 @@ def _never(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
     share = found["transactional"].value
     kind = "orders, invoices and the like" if share > MAINLY else "work" if share < 1 - MAINLY else "work and orders"
     blind = "" if week.reads_calendars else " Meetings and calls are not seen."
-    return f"{_times(len(seen.items), 'contact')} since {month(seen.first)}, nearly all of them about {kind}.{blind}"
+    warm = sum(is_warm(one) for one in seen.items)
+    told = f"{warm} of them personal, the others" if warm else "nearly all of them"
+    return f"{_times(len(seen.items), 'contact')} since {month(seen.first)}, {told} about {kind}.{blind}"
 
 
 def _healthy(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:

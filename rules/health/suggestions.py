@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from rules.health.assessment import UNJUDGED, Status
-from rules.health.diary import opened_by
+from rules.health.diary import is_contact, opened_by
 from rules.health.facets import Window, lately_begun
 from rules.meaning import Channel, Direction, Interaction, Person
 
@@ -57,7 +57,14 @@ def suggestion(status: Status, seen: Window, person: Person, planned: Interactio
         return f"{_OCCASIONS[occasion]} {often(len(same))}, last in {month(same[-1].local)}. {another}"
     channel = person.prefers if person.prefers in _MET else Counter(one.channel for one in met).most_common(1)[0][0]
     same = [one for one in met if one.channel is channel] or met
-    return f"{_MET[same[-1].channel]} {often(len(same))}, last in {month(same[-1].local)}. {_NEXT[channel]}"
+    return f"{_met(same[-1], seen)} {often(len(same))}, last in {month(same[-1].local)}. {_NEXT[channel]}"
+
+
+def _met(last: Interaction, seen: Window) -> str:
+    """How they met, for its own sake. Where they have met about work since, that has to be said."""
+    said = _MET[last.channel]
+    later = any(one.channel is last.channel and one.local > last.local and is_contact(one) for one in seen.items)
+    return f"Beyond work, {said[0].lower()}{said[1:]}" if later else said
 
 
 def _soon(planned: Interaction) -> str:

@@ -24,7 +24,7 @@ FORGET = 0.99  # of the conversations counted, a week
 LEAST_PERSONAL = 5.0
 LEAST_OTHERS = 2.0
 LOPSIDED, LEAST_OPENED = 0.75, 4.0  # the part that the owner opens; conversations with somebody to count them
-MOST_OTHERS, LEAST_MISSED = 0.25, 4.0  # of other contact, for going quiet: at most this part, four weeks missed
+MOST_OTHERS, LEAST_MISSED = 0.25, 6.0  # of other contact, for going quiet: at most this part, six weeks missed
 WATCH = 0.1  # of the threshold of a flag
 # Never personal: P(personal weeks are seldom) at which it begins and ends, and the share of personal weeks so far.
 SELDOM, NOT_SELDOM, NEVER_SHARE = 0.5, 0.3, 0.06

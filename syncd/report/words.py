@@ -30,7 +30,7 @@ LABELS = {
     Status.MOVED_DOWN: "moved to email",
     Status.GOING_QUIET: "going quiet",
     Status.ONE_SIDED: "one-sided",
-    Status.NEVER_PERSONAL: "never personal",
+    Status.NEVER_PERSONAL: "hardly ever personal",
     Status.WATCH: "on watch",
     Status.HEALTHY: "healthy",
 }

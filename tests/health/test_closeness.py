@@ -306,3 +306,12 @@ def test_what_has_been_the_custom_of_late_is_suggested() -> None:
     lunches = [contact(WHO, w, title="Lunch with Kim") for w in range(40, 52)]
     said = suggestion(Status.DRIFTING, window([*dinners, *lunches], (), sunday_of(60)), person(WHO))
     assert said.startswith("You have met over lunch 12 times, last in December 2022.")
+
+
+def test_who_is_met_about_work_since_is_told_so() -> None:
+    calls = [contact(WHO, w, Channel.PHONE) for w in range(20)]
+    only = suggestion(Status.DRIFTING, window(calls, (), sunday_of(60)), person(WHO))
+    assert only.startswith("You have talked by phone 20 times, last in May 2022.")
+    reviews = [contact(WHO, w, Channel.PHONE, WORK, title="Review") for w in range(40, 44)]
+    both = suggestion(Status.DRIFTING, window([*calls, *reviews], (), sunday_of(60)), person(WHO))
+    assert both.startswith("Beyond work, you have talked by phone 20 times, last in May 2022.")
