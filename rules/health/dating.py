@@ -18,7 +18,8 @@ from rules.health.detector import TRACED, Detector
 
 Floats = NDArray[np.float64]
 
-EDGE = 26  # weeks before a change that the comparison needs of those whose evidence is kept
+# What the comparison needs of the evidence that is kept: weeks before the change, and personal ones among them.
+EDGE, LEAST = 26, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,6 @@ def fallen(
     """The change of one row, seen at the end of `week`; `ratio` and `level` are its traces, shape [TRACED]. Its week
     is the middle of the distribution, or, `sharpest`, the one for which most speaks: where little speaks for any
     change, the middle is only the middle of the time."""
-    if counted.weeks - counted.before > TRACED - EDGE:
-        return _long_ago(counted, week)
     weeks = np.arange(week - TRACED + 1, week + 1)
     order = weeks % TRACED
     ratio, level = ratio[order].astype(float), level[order].astype(float)
@@ -76,6 +75,9 @@ def fallen(
     late = min(late, TRACED - 1)
     early_part = slice(0, middle)
     older = max(0.0, counted.weeks - seen.sum())
+    little = middle < EDGE or found[early_part].sum() < LEAST
+    if older and little and counted.weeks - counted.before > TRACED - EDGE:
+        return _long_ago(counted, week)
     older_personal = max(0.0, counted.personal - found.sum()) if older else 0.0
     usual_level = level[seen].mean() if older else 0.0
     before_personal = found[early_part].sum() + older_personal

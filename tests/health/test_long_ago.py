@@ -44,6 +44,18 @@ def test_all_that_was_usual_counts_however_long_ago_it_was(until: int) -> None:
     assert usual == pytest.approx(met / until * since, rel=0.3)
 
 
+def test_a_change_inside_the_kept_evidence_is_dated_by_it() -> None:
+    """Rarer contact long before it is no change, though the running count once took it for one."""
+    items = [one for one in desk(12, WEEKS, seed=4) if one.person != address(0) or one.purpose == WORK]
+    met = [*range(2, 20, 2), *range(40, 160, 8)]
+    items += [contact(address(0), week) for week in met]
+    *_, found = follow(history(persons(12), items), sunday_of(WEEKS - 1))
+    who = next(one for one in found.assessments if one.person == address(0))
+    assert who.status is Status.DRIFTING
+    assert who.since is not None
+    assert abs((who.since - START).days / 7 - 160) <= 26
+
+
 @pytest.mark.parametrize(
     ("transactional", "said"), [(0.1, "Project work"), (0.5, "Work and orders"), (0.9, "Orders and invoices")]
 )
