@@ -6,9 +6,9 @@ own code is not asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from connectors.connector import Span
 from connectors.observations import Address, Event, Message, Observation
@@ -16,6 +16,7 @@ from tests.sync.outside import DAWN, Outside, changed
 
 Placed = tuple[str, datetime, datetime | None]
 Revised = tuple[datetime, Observation]
+_STILL = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,19 @@ class History:
                 return event, since
             since = seen
         return None, since
+
+
+def counts(copies: Sequence[History]) -> bool:
+    """Whether the copies of one thing in one account count. A mail that lies, or lay last, in Junk alone does not,
+    wherever it lay before; a copy in the Trash says nothing beside another."""
+    if isinstance(copies[0].revisions[-1][1], Event):
+        return any(one.stands() for one in copies)
+    lay = []
+    for one in copies:
+        ends = [until or _STILL for place, _, until in one.placements if place != "Trash"]
+        if ends:
+            lay.append((max(ends), one.stands()))
+    return not lay or any(stands for end, stands in lay if end == max(lay)[0])
 
 
 @dataclass

@@ -26,7 +26,7 @@ from syncd.retention import Retention
 from syncd.sync import SyncResult, sync
 from syncd.upkeep import refresh
 from syncd.verify import verify
-from tests.sync.expected import Expected, History, Terms
+from tests.sync.expected import Expected, History, Terms, counts
 from tests.sync.kept_engine import Bench, config, rule_set
 from tests.sync.living import PEOPLE, Living
 from tests.sync.outside import Account, options
@@ -239,9 +239,11 @@ class Machine(Living):
         """One exchange or meeting for all its copies; it counts if any of them says so."""
         wanted: dict[str, bool] = {}
         for expected in self.expected.values():
+            copies: dict[str, list[History]] = {}
             for known in expected.readable().values():
-                name = _identity(known.revisions[-1][1])
-                wanted[name] = wanted.get(name, False) or known.stands()
+                copies.setdefault(_identity(known.revisions[-1][1]), []).append(known)
+            for name, ones in copies.items():
+                wanted[name] = wanted.get(name, False) or counts(ones)
         found = {_identity(one.observation): one.stands for one in fold(self.ledger.facts.copies())}
         assert found == wanted
 
