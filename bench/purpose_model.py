@@ -25,7 +25,7 @@ from rules.texts.subjects import read, spelled_out
 
 AMBIGUOUS = 0.4  # weight of an item whose reader was in doubt
 READ_AGAIN = 3.0  # weight of an item of the smaller set, which was read two and three times
-SAMPLE = 0.15  # weight of a sample subject: more of it makes mail of today better and that of the archive worse
+SAMPLE = 0.12  # weight of a sample subject: more of it makes mail of today better and that of the archive worse
 VAGUE = 0.5  # of that, where the subject alone is vague
 SAMPLES = 3  # a word or clue counts also where this many samples have it
 # What words that stand in samples alone say does not touch the archive: there samples count in full. Their reach.

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 LANGUAGES = {"en": 25_000, "de": 7_000, "fr": 7_000, "es": 7_000, "it": 7_000, "nl": 7_000, "pt": 7_000, "sv": 7_000}
+COMPOUNDING, LONG, OFTEN = ("de", "nl", "sv"), 9, 6  # words of so many letters count from so many samples on
 KNOWN_WORD = 4.6  # Zipf frequency in English from which a word that is also a name stays a word ("may", "will")
 KNOWN_ELSEWHERE = 4.9
 KNOWN_FIRM = 4.2  # the same for a word that is also in the domain of a firm on the labelled mail
@@ -32,16 +33,21 @@ MEANT = 3.3  # Zipf frequency in English from which a word gets an English meani
 WORDS = """
 client fee pilot keys dates bier rota guest signe root files weekly register bebe wire oma deck charity boda guia tee
 flood jury sample roof knee solar angle tone seats bilan branch thin odd edit doc kit samples delay bac neige uren
-halle wein hunt speaker honey cable boots pen crown sand mill manual carne charla amie chien vin nonna zaal jarig hund
-tipps fenster handy blind hook swing pray kiss sum poll peak bell nurse joy locker loving cloud rail lane sing rounds
-parent poisson mari greve kat
+halle wein hunt speaker honey cable boots pen crown sand mill manual carne charla amie chien vin nonna zaal jarig
+hund tipps fenster handy blind hook swing pray kiss sum poll peak bell nurse joy locker loving cloud rail lane sing
+rounds parent poisson mari greve kat asset autumn bench binder bond buddy carino carrier chamber coro devis doman
+eisen fleet fusao gantt garten gioia helfer herbst hyra iban iva kita klass lease levy lieve lustig maire manus marge
+mentor metod misa no-go persa pin qr rando reha ronda slate stall stolz tak wensen
 """
 # On sample subjects, and no general words: places, firms and families.
 NOT_WORDS = """
-anne astros bloomberg brightloop calgary chatgpt clara docusign dunmore dunn dynamo ercot fedex flowmint greeks halden
-halyard hartwell hollis hadley hotmail houston kissingen lindqvist lindqvists linkedin lissabon lumo lund mallorca
-manchester marigold moin moonlight napster nightjar norgehistorier osprey ovid peaker perrin sevilla shenzhen sopranos
-starbucks sudtirol toronto treebeards tulsa valencia ardennen
+anne astros bloomberg brightloop calgary chatgpt clara docusign dunmore dunn dynamo ercot fedex flowmint greeks
+halden halyard hartwell hollis hadley hotmail houston kissingen lindqvist lindqvists linkedin lissabon lumo lund
+mallorca manchester marigold moin moonlight napster nightjar norgehistorier osprey ovid peaker perrin sevilla
+shenzhen sopranos starbucks sudtirol toronto treebeards tulsa valencia ardennen dave's doug's chair's andrad assisi
+allgau alentejano algarve buzios cusco bruxelas baltikum aveiro alfama bergstroms bia floripa evora arrabbiato
+lisbona lisbonne tallinn turijn teruel perpignan texel vattern kebnekaise nordkap quispe neide runts lowlands
+wetransfer telepass condor iquique trancoso odile
 """
 DIRECTIONS = {"multilingual": 160, "english": 120}  # numbers per word that are kept of each model
 # Frequent as they are, these stay names of people or firms.
@@ -106,7 +112,9 @@ def names_on_mail() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def words_of_samples() -> dict[str, str]:
-    """Words that stand in two sample subjects or titles or more, with their language; names left out."""
+    """Words that stand in two sample subjects or titles or more, with their language; names left out, and so are
+    seldom long words of languages that write as one word what others write as three: these are read by their parts.
+    """
     folder = Path(__file__).parent / "subjects"
     seen: dict[str, Counter[str]] = {}
     for path in (*folder.glob("*.tsv"), *folder.glob("titles/*.tsv")):
@@ -114,9 +122,13 @@ def words_of_samples() -> dict[str, str]:
             for word in re.findall(r"[^\W\d_]{3,}(?:['-][^\W\d_]+)*", fold(line.rpartition("\t")[2])):
                 seen.setdefault(word, Counter())[path.stem] += 1
     names = (names_of_people() | frozenset(NAMES.split()) | frozenset(NOT_WORDS.split())) - frozenset(WORDS.split())
-    return {
-        word: counts.most_common(1)[0][0] for word, counts in seen.items() if word not in names and counts.total() > 1
-    }
+    found = {}
+    for word, counts in seen.items():
+        language = counts.most_common(1)[0][0]
+        least = OFTEN if language in COMPOUNDING and len(word) >= LONG else 2
+        if word not in names and counts.total() >= least:
+            found[word] = language
+    return found
 
 
 def vocabulary() -> dict[str, dict[str, float]]:
