@@ -239,7 +239,7 @@ class Detector:
         """Hazard of each row before the tide, averaged over what is known of its rate."""
         hazard = self.hazard(state) if hazard is None else hazard
         belief = state["like"] * tide.prior
-        found: Floats = np.einsum("ng,ng->n", belief, hazard).astype(np.float64) / np.einsum("ng->n", belief)
+        found: Floats = weighed(belief, hazard) / np.einsum("ng->n", belief)
         return found
 
     def step(self, state: State, signals: Signals, tide: Tide, hazard: Grid | None = None) -> None:
@@ -306,7 +306,7 @@ class Detector:
         return falls
 
     def score(self, state: State, tide: Tide) -> None:
-        """The scores and the rate, from the likelihood and the J of all stories."""
+        """The scores, and whether personal weeks are seldom, from the likelihood and the J of all stories."""
         hazard, falls = self.method.hazard, len(self.method.falls)
         whole = weighed(state["like"], tide.prior)
         quiet = weighed(state["quiet"], tide.prior) / whole

@@ -38,8 +38,8 @@ def write(diary: Diary, index: Ints, rows: Ints, traffic: Floats, calendar_read:
             was logged still counts, but says no more than mail.
     """
     size = len(traffic)
-    if diary.aside[index].any():
-        heard = ~diary.aside[index]
+    heard = ~diary.aside[index]
+    if not heard.all():
         index, rows, calendar_read = index[heard], rows[heard], np.broadcast_to(calendar_read, len(index))[heard]
     possible, personal, took_place = diary.candidate[index], diary.personal[index], diary.took_place[index]
     rich = diary.kind[index] == RICH

@@ -167,7 +167,7 @@ def _one_sided(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> s
 def _never(week: Week, row: int, seen: Window, found: dict[str, Facet]) -> str:
     del row
     share = found["transactional"].value
-    kind = "orders, invoices and the like" if share > MAINLY else "work" if share < 1 - MAINLY else "work and orders"
+    kind = _named(share, "orders, invoices and the like", "work")
     blind = "" if week.reads_calendars else " Meetings and calls are not seen."
     warm = sum(is_warm(one) for one in seen.items)
     told = f"{warm} of them personal, the others" if warm else "nearly all of them"
@@ -209,11 +209,15 @@ _EVIDENCE: dict[Status, Callable[[Week, int, Window, dict[str, Facet]], str]] = 
 
 
 def _business(rest: Sequence[Interaction | Traffic]) -> str:
-    """What has gone on, by its transactional share. Work and orders are hard to tell apart where no word says which:
-    a share near the middle is called neither."""
+    """What has gone on, by its transactional share."""
     plain = [one.purpose.transactional / max(1 - one.purpose.relational, 1e-6) for one in rest]
-    share = sum(plain) / len(plain) if plain else 0.0
-    return "orders and invoices" if share > MAINLY else "project work" if share < 1 - MAINLY else "work and orders"
+    return _named(sum(plain) / len(plain) if plain else 0.0, "orders and invoices", "project work")
+
+
+def _named(transactional: float, orders: str, work: str) -> str:
+    """Business by its transactional share. Work and orders are hard to tell apart where no word says which: a
+    share near the middle is called neither."""
+    return orders if transactional > MAINLY else work if transactional < 1 - MAINLY else "work and orders"
 
 
 def _rest(seen: Window, since: date) -> list[Interaction | Traffic]:

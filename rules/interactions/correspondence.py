@@ -110,22 +110,31 @@ class Correspondence:
             if person is None:
                 continue
             self._ground.interactions.append(
-                Interaction(
-                    id=interaction_id(case.occurrence.id, address),
-                    person=person.id,
-                    address=address,
-                    at=case.at.astimezone(UTC),
-                    local=self._ground.local(case.at),
+                self._heard(
+                    case,
+                    person,
+                    address,
                     channel=Channel.NONE,
                     confidence=1.0,
-                    direction=Direction.IN,
-                    purpose=case.decision.purpose,
                     took_place=0.0,
-                    account=case.occurrence.accounts[0],
-                    observation=case.occurrence.id,
                     evidence=(Evidence(RETURNED, "mail to this address came back", "ended", 4.0),),
                 )
             )
+
+    def _heard(self, case: Case, person: Person, address: str, **more: Any) -> Interaction:
+        """What a mail to the owner says of somebody who need not have written it."""
+        return Interaction(
+            id=interaction_id(case.occurrence.id, address),
+            person=person.id,
+            address=address,
+            at=case.at.astimezone(UTC),
+            local=self._ground.local(case.at),
+            direction=Direction.IN,
+            purpose=case.decision.purpose,
+            account=case.occurrence.accounts[0],
+            observation=case.occurrence.id,
+            **more,
+        )
 
     def _written(self, case: Case, message: Message, sender: str | None) -> None:
         reached = _recipients(message)
@@ -185,22 +194,16 @@ class Correspondence:
             return
         decision = case.decision
         self._ground.add(
-            Interaction(
-                id=interaction_id(case.occurrence.id, address),
-                person=person.id,
-                address=address,
-                at=case.at.astimezone(UTC),
-                local=self._ground.local(case.at),
+            self._heard(
+                case,
+                person,
+                address,
                 channel=Channel.PHONE,
                 confidence=decision.confidence,
-                direction=Direction.IN,
-                purpose=decision.purpose,
                 took_place=CALLED,
-                account=case.occurrence.accounts[0],
                 also_in=case.occurrence.accounts[1:],
                 planned=self._ground.is_planned(case.at),
                 title=message.subject,
-                observation=case.occurrence.id,
                 evidence=decision.evidence,
             ),
             person,

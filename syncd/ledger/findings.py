@@ -1,7 +1,7 @@
 """Findings as rows: taken from the ledger one by one in order of time, beside whoever walks the occurrences so.
 
 A finding proves by itself whether it still stands (`rules.labels.findings`). So it does no harm where a row is
-missing, another time, or out of order: what is not taken over is found anew.
+missing, of another time, or out of order: what is not taken over is found anew.
 """
 
 from __future__ import annotations
